@@ -1,0 +1,238 @@
+/**
+ * What every distribution is: the interface, what families may have besides, and the checks of parameters.
+ *
+ * A draw of shape `sample + batch + event` scores to shape `sample + batch`. Parameters may be numbers, nested
+ * arrays or tensors; they broadcast against each other, and their common shape (less the dimensions that one
+ * event takes) is the batch shape. The types say what a family can do: `rsample`, `mean`, `entropy` exist on the
+ * families that have them and nowhere else.
+ *
+ * ```ts
+ * const d = Normal({ loc: [0, 1], scale: 2 })   // batch [2], event []
+ * const z = d.rsample(Key.key(0), [3])          // shape [3, 2]
+ * d.logProb(z)                                  // shape [3, 2]
+ * d.toEvent(1).logProb(z)                       // shape [3]
+ * ```
+ *
+ * A distribution never throws when it is made: bad parameters are kept as `problem`, which a site turns into a
+ * typed failure that carries the site's name. The tensor methods of a distribution with a problem throw that same
+ * tagged error; inside a program the engine turns it into a failure.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import type { Key } from "../tensor/Key.ts"
+import { ShapeMismatch } from "../tensor/errors.ts"
+import { broadcast, equals, format, type Shape } from "../tensor/Shape.ts"
+import { InvalidParameter } from "./errors.ts"
+import { positive, type Support } from "./Support.ts"
+
+/** How a draw depends on the parameters: `pathwise` draws are differentiable, `score` draws are not. */
+export type Gradient = "pathwise" | "score"
+
+/** A parameter as a caller may write it. */
+export type Value = tf.Tensor | number | ReadonlyArray<number> | ReadonlyArray<ReadonlyArray<number>>
+
+/** A parameter with the set it must lie in, by name on {@link Distribution.params}. */
+export interface Parameter {
+  readonly value: Value
+  readonly constraint: Support
+  /** The name of another parameter that this one must exceed. */
+  readonly above?: string
+}
+
+/** A distribution over events of shape `eventShape`, one for each cell of `batchShape`. */
+export interface Distribution<out S extends string = string, out G extends Gradient = Gradient> {
+  readonly family: string
+  readonly support: Support<S>
+  readonly gradient: G
+  readonly batchShape: Shape
+  readonly eventShape: Shape
+  readonly params: Readonly<Record<string, Parameter>>
+  /** What is wrong with the parameters, if anything: their shapes, or a host value outside its constraint. */
+  readonly problem: InvalidParameter | ShapeMismatch | undefined
+  /** Draws of shape `[...shape, ...batch, ...event]`, through which no gradient flows. */
+  readonly sample: (key: Key, shape?: Shape) => tf.Tensor
+  /** Log-density (or log-mass) of values `[...sample, ...batch, ...event]`, of shape `[...sample, ...batch]`. */
+  readonly logProb: (value: tf.Tensor) => tf.Tensor
+  /** The same distribution over a larger batch, each cell independent. */
+  readonly expand: (batchShape: Shape) => this
+}
+
+/** A distribution whose draws are differentiable in its parameters. */
+export interface Reparameterized<out S extends string = string> extends Distribution<S, "pathwise"> {
+  /** Draws of shape `[...shape, ...batch, ...event]`, differentiable in the parameters. */
+  readonly rsample: (key: Key, shape?: Shape) => tf.Tensor
+}
+
+/** Families with a mean in closed form: shape `[...batch, ...event]`. */
+export interface HasMean {
+  readonly mean: () => tf.Tensor
+}
+
+/** Families with a variance in closed form: shape `[...batch, ...event]`. */
+export interface HasVariance {
+  readonly variance: () => tf.Tensor
+}
+
+/** Families with a mode in closed form (the first, of several): shape `[...batch, ...event]`. */
+export interface HasMode {
+  readonly mode: () => tf.Tensor
+}
+
+/** Families with a differential (or discrete) entropy in closed form, in nats: shape `batch`. */
+export interface HasEntropy {
+  readonly entropy: () => tf.Tensor
+}
+
+/** Families with a cumulative distribution function in closed form. */
+export interface HasCdf {
+  readonly cdf: (value: tf.Tensor) => tf.Tensor
+}
+
+/** Families with a quantile function in closed form; the argument lies in [0, 1]. */
+export interface HasIcdf {
+  readonly icdf: (probability: tf.Tensor) => tf.Tensor
+}
+
+/** Families with finitely many values. */
+export interface HasEnumerate {
+  /** Every value, along a new first dimension: `[K, ...1 for each batch dimension, ...event]`. */
+  readonly enumerate: () => tf.Tensor
+}
+
+/** Whether draws of this distribution are differentiable. */
+export const isReparameterized = <S extends string>(d: Distribution<S>): d is Reparameterized<S> =>
+  d.gradient === "pathwise"
+
+/**
+ * `[...sample, ...batch]` of a value `[...sample, ...batch, ...event]`. Dimensions of the value that are missing or
+ * 1 stretch to the batch's; a batch never stretches to a value, since a value [n] against a batch [n, 1] would
+ * score n² pairs. Throws `ShapeMismatch`.
+ */
+export const scoredShape = (d: Distribution, value: tf.Tensor, method: string): Shape => {
+  const rank = value.rank - d.eventShape.length
+  const shape = broadcast(value.shape.slice(0, Math.max(rank, 0)), d.batchShape)
+  if (
+    rank >= 0 &&
+    shape !== undefined &&
+    equals(value.shape.slice(rank), d.eventShape) &&
+    equals(shape.slice(shape.length - d.batchShape.length), d.batchShape)
+  ) {
+    return shape
+  }
+  throw new ShapeMismatch({
+    where: `${d.family}.${method}`,
+    expected: `a value of shape [${["...", ...d.batchShape, ...d.eventShape].join(", ")}]`,
+    found: format(value.shape),
+  })
+}
+
+/** A parameter's shape, known without touching a backend. */
+export const shapeOf = (value: Value): Shape => {
+  if (typeof value === "number") return []
+  if (value instanceof tf.Tensor) return value.shape
+  const first = value[0]
+  return [value.length, ...(first === undefined || typeof first === "number" ? [] : shapeOf(first))]
+}
+
+/** The parameter as a float32 tensor. Call it inside a tidy: a number becomes a new scalar. */
+export const toTensor = (value: Value): tf.Tensor =>
+  value instanceof tf.Tensor ? float(value) : tf.tensor(value as tf.TensorLike, undefined, "float32")
+
+/** The parameter as an operand of a tfjs operation, which converts numbers and arrays itself. */
+export const operand = (value: Value): tf.Tensor | tf.TensorLike =>
+  value instanceof tf.Tensor ? float(value) : (value as tf.TensorLike)
+
+/** The tensor at `shape`; the tensor itself when it has that shape. */
+export const broadcastTo = (x: tf.Tensor, shape: Shape): tf.Tensor =>
+  equals(x.shape, shape) ? x : tf.broadcastTo(x, [...shape])
+
+/** The tensor as float32: data may come as integers or booleans. */
+export const float = (x: tf.Tensor): tf.Tensor => (x.dtype === "float32" ? x : tf.cast(x, "float32"))
+
+/** The first violation among parameters whose numbers are already on the host; tensors are not read. */
+export const hostProblem = (
+  family: string,
+  params: Readonly<Record<string, Parameter>>,
+): InvalidParameter | undefined => {
+  for (const [parameter, { value, constraint, above }] of Object.entries(params)) {
+    if (value instanceof tf.Tensor) continue
+    const found = firstOutside(constraint, flat(value), shapeOf(value))
+    if (found !== undefined) {
+      return new InvalidParameter({ family, parameter, constraint: constraint.describe, ...found })
+    }
+    const bound = above === undefined ? undefined : params[above]!.value
+    if (typeof value === "number" && typeof bound === "number" && !(value > bound)) {
+      return notAbove(family, parameter, above!, String(value), [])
+    }
+  }
+  return undefined
+}
+
+/**
+ * The first violation among all parameters, tensors included. It reads tensors back to the host, so the engine
+ * calls it before a fit starts and when it looks for the cause of a NaN, never inside a step.
+ */
+export const findProblem = (d: Distribution): InvalidParameter | ShapeMismatch | undefined => {
+  if (d.problem !== undefined) return d.problem
+  for (const [parameter, { value, constraint, above }] of Object.entries(d.params)) {
+    if (value instanceof tf.Tensor) {
+      const found = firstOutside(constraint, value.dataSync(), value.shape)
+      if (found !== undefined) {
+        return new InvalidParameter({ family: d.family, parameter, constraint: constraint.describe, ...found })
+      }
+    }
+    if (above === undefined) continue
+    const excess = tf.tidy(() => tf.sub(operand(value), operand(d.params[above]!.value)))
+    const found = firstOutside(positive, excess.dataSync(), excess.shape)
+    excess.dispose()
+    if (found !== undefined) {
+      return notAbove(d.family, parameter, above, `${parameter} − ${above} = ${found.found}`, found.index)
+    }
+  }
+  return undefined
+}
+
+const notAbove = (
+  family: string,
+  parameter: string,
+  above: string,
+  found: string,
+  index: ReadonlyArray<number>,
+): InvalidParameter =>
+  new InvalidParameter({ family, parameter, constraint: `greater than "${above}"`, found, index })
+
+/** The first cell of `values` (row-major, of shape `shape`) outside `support`: its numbers and its index. */
+export const firstOutside = (
+  support: Support,
+  values: ArrayLike<number>,
+  shape: Shape,
+): { readonly found: string; readonly index: ReadonlyArray<number> } | undefined => {
+  const outer = shape.slice(0, shape.length - support.cellRank)
+  const size = shape.slice(outer.length).reduce((a, b) => a * b, 1)
+  const cells = size === 0 ? 0 : values.length / size
+  const cell = new Float64Array(size)
+  for (let i = 0; i < cells; i++) {
+    for (let j = 0; j < size; j++) cell[j] = values[i * size + j]!
+    if (support.contains(cell)) continue
+    return { found: describeCell(cell), index: unravelIndex(i, outer) }
+  }
+  return undefined
+}
+
+const describeCell = (cell: Float64Array): string => {
+  if (cell.length === 1) return String(cell[0])
+  const shown = Array.from(cell.subarray(0, 8)).join(", ")
+  return cell.length > 8 ? `[${shown}, … (${cell.length} numbers)]` : `[${shown}]`
+}
+
+const unravelIndex = (position: number, shape: Shape): ReadonlyArray<number> => {
+  const index: Array<number> = []
+  let rest = position
+  for (let d = shape.length - 1; d >= 0; d--) {
+    index.unshift(rest % shape[d]!)
+    rest = Math.floor(rest / shape[d]!)
+  }
+  return index
+}
+
+const flat = (value: Exclude<Value, tf.Tensor>): ArrayLike<number> =>
+  typeof value === "number" ? [value] : (value.flat(Infinity) as ReadonlyArray<number>)

@@ -1,0 +1,104 @@
+/**
+ * The normal distribution, log p(x) = −½((x − loc)/scale)² − log scale − ½ log 2π.
+ *
+ * ```ts
+ * const prior = Normal.standard([20])                     // batch [], event [20]
+ * const noise = Normal({ loc: tf.zeros([3]), scale: 2 })  // batch [3], event []
+ * ```
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import * as Key from "../tensor/Key.ts"
+import type { Shape } from "../tensor/Shape.ts"
+import { halfLog2Pi, normalCdf, normalIcdf } from "../tensor/stable.ts"
+import { operand, toTensor, type Value } from "./Distribution.ts"
+import { PathwiseFamily } from "./Family.ts"
+import type { Independent } from "./Independent.ts"
+import { positive, real } from "./Support.ts"
+
+/** Parameters of {@link Normal}: shapes broadcast to the batch shape; `scale` is a standard deviation. */
+export interface NormalParams {
+  readonly loc: Value
+  readonly scale: Value
+}
+
+class NormalDistribution extends PathwiseFamily<"Normal", "real"> {
+  readonly loc: Value
+  readonly scale: Value
+
+  constructor({ loc, scale }: NormalParams) {
+    super({
+      family: "Normal",
+      support: real,
+      params: { loc: { value: loc, constraint: real }, scale: { value: scale, constraint: positive } },
+    })
+    this.loc = loc
+    this.scale = scale
+  }
+
+  protected draw(key: Key.Key, full: Shape): tf.Tensor {
+    return tf.add(operand(this.loc), tf.mul(operand(this.scale), Key.normal(key, full)))
+  }
+
+  protected score(value: tf.Tensor): tf.Tensor {
+    return normalLogDensity(value, this.loc, this.scale)
+  }
+
+  mean(): tf.Tensor {
+    return this.batched(() => toTensor(this.loc))
+  }
+
+  variance(): tf.Tensor {
+    return this.batched(() => tf.square(operand(this.scale)))
+  }
+
+  mode(): tf.Tensor {
+    return this.mean()
+  }
+
+  /** ½ + ½ log 2π + log scale. */
+  entropy(): tf.Tensor {
+    return this.batched(() => tf.add(tf.log(operand(this.scale)), 0.5 + halfLog2Pi))
+  }
+
+  /** P(X ≤ value), to 2e-7. */
+  cdf(value: tf.Tensor): tf.Tensor {
+    return this.pointwise(value, "cdf", (x) => normalCdf(tf.div(tf.sub(x, operand(this.loc)), operand(this.scale))))
+  }
+
+  icdf(probability: tf.Tensor): tf.Tensor {
+    return this.pointwise(probability, "icdf", (p) =>
+      tf.add(operand(this.loc), tf.mul(operand(this.scale), normalIcdf(p))),
+    )
+  }
+}
+
+/** A normal distribution; see {@link NormalParams}. */
+export type Normal = NormalDistribution
+
+const make = (params: NormalParams): Normal => new NormalDistribution(params)
+
+/** Makes a normal distribution. `Normal.standard(shape)` is the standard normal over one event of that shape. */
+export const Normal: {
+  (params: NormalParams): Normal
+  readonly standard: (eventShape: Shape) => Independent<Normal>
+} = Object.assign(make, {
+  standard: (eventShape: Shape): Independent<Normal> =>
+    make({ loc: 0, scale: 1 }).expand(eventShape).toEvent(eventShape.length),
+})
+
+/** −½((x − loc)/scale)² − log scale − ½ log 2π. */
+export const normalLogDensity = (x: tf.Tensor, loc: Value, scale: Value): tf.Tensor => {
+  const z = tf.div(tf.sub(x, operand(loc)), operand(scale))
+  return tf.sub(tf.mul(tf.square(z), -0.5), tf.add(tf.log(operand(scale)), halfLog2Pi))
+}
+
+/**
+ * KL(p ‖ q) = log(σq/σp) + (σp² + (μp − μq)²) / (2σq²) − ½, elementwise over the batch.
+ *
+ * With r = σp/σq it is ½(r² − 1 − log r²) + ½((μp − μq)/σq)²: no cancellation of two large logarithms.
+ */
+export const klNormalNormal = (p: NormalParams, q: NormalParams): tf.Tensor => {
+  const r2 = tf.square(tf.div(operand(p.scale), operand(q.scale)))
+  const d2 = tf.square(tf.div(tf.sub(operand(p.loc), operand(q.loc)), operand(q.scale)))
+  return tf.mul(tf.sub(tf.add(r2, d2), tf.add(tf.log(r2), 1)), 0.5)
+}

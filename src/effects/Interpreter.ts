@@ -1,0 +1,122 @@
+/**
+ * The one service that a probabilistic program needs at run time, and what a handler is.
+ *
+ * A program asks its interpreter at each site and goes on with the answer. A handler is a function from the outer
+ * interpreter to an inner one: it may change the site on its way out, or the settled site on its way back in.
+ * Whoever stands outermost (see `run`) draws, looks parameters up, and checks shapes.
+ *
+ * ```ts
+ * const doubled: Handler = (outer) => ({
+ *   ...outer,
+ *   sample: (site) => outer.sample({ ...site, scale: 2 * site.scale }),
+ * })
+ * ```
+ *
+ * An interpreter answers at once. It refuses by throwing a `ProgramError`, which `ask` turns into a failure of the
+ * program: this, the tensor methods of distributions, and nothing else, may throw, and neither crosses an Effect.
+ */
+import type * as tf from "@tensorflow/tfjs-core"
+import { Context, Effect } from "effect"
+import type { Distribution } from "../distributions/Distribution.ts"
+import type { BijectableSupport } from "../distributions/Transform.ts"
+import type { Key } from "../tensor/Key.ts"
+import type { Tree } from "../tensor/Tree.ts"
+import { isProgramError } from "./errors.ts"
+
+/** A plate as a site sees it: `extent` of its `size` members are present along batch dimension `dim` (below 0). */
+export interface PlateFrame {
+  readonly name: string
+  readonly size: number
+  readonly extent: number
+  readonly dim: number
+}
+
+/** What sites that carry a density share. */
+interface Weighted {
+  readonly name: string
+  /** Multiplies the site's log-density, besides the plates' own scales. */
+  readonly scale: number
+  /** Where it is 0 the log-density does not count; broadcasts to the site's batch shape. */
+  readonly mask: tf.Tensor | undefined
+  /** Outermost first. */
+  readonly plates: ReadonlyArray<PlateFrame>
+  /** Hidden sites are answered and not recorded. */
+  readonly hidden: boolean
+}
+
+/** A random choice: latent when `observed` is false. */
+export interface SampleSite extends Weighted {
+  readonly kind: "sample"
+  readonly distribution: Distribution
+  readonly value: tf.Tensor | undefined
+  readonly observed: boolean
+}
+
+/** A log-weight of any shape that broadcasts to the plates. */
+export interface FactorSite extends Weighted {
+  readonly kind: "factor"
+  readonly logWeight: tf.Tensor
+}
+
+/** A value computed from others, recorded under a name. */
+export interface DeterministicSite {
+  readonly kind: "deterministic"
+  readonly name: string
+  readonly value: tf.Tensor
+  readonly hidden: boolean
+}
+
+/** A learnable parameter: a tensor, or a tree of them. */
+export interface ParamSite {
+  readonly kind: "param"
+  readonly name: string
+  readonly init: (key: Key) => Tree
+  readonly support: BijectableSupport
+  readonly value: Tree | undefined
+  readonly hidden: boolean
+}
+
+/** A site with its answer. */
+export type Settled<S> = Omit<S, "value"> & {
+  readonly value: S extends ParamSite ? Tree : tf.Tensor
+}
+
+/** The answers that a program can ask for. */
+export interface Interpretation {
+  readonly sample: (site: SampleSite) => Settled<SampleSite>
+  readonly factor: (site: FactorSite) => FactorSite
+  readonly deterministic: (site: DeterministicSite) => DeterministicSite
+  readonly param: (site: ParamSite) => Settled<ParamSite>
+  /** A key for randomness that is no site, such as dropout; the same name gives the same key within a run. */
+  readonly key: (name: string) => Key
+  /** Whether this run trains: dropout drops only then. */
+  readonly training: boolean
+  /** The plates that enclose what runs now, outermost first. */
+  readonly plates: ReadonlyArray<PlateFrame>
+}
+
+/** The service behind every probabilistic requirement. Only the runners of this library provide it. */
+export class Interpreter extends Context.Service<Interpreter, Interpretation>()(
+  "guidepost/effects/Interpreter",
+) {}
+
+/** From the interpreter outside to the one that the program inside will see. */
+export type Handler = (outer: Interpretation) => Interpretation
+
+/** An answer of the interpreter as a program that requires `R`; what the interpreter throws becomes a failure. */
+export const ask = <R, A>(question: (interpretation: Interpretation) => A): Effect.Effect<A, never, R> =>
+  Interpreter.use((interpretation) => {
+    try {
+      return Effect.succeed(question(interpretation))
+    } catch (thrown) {
+      // The failure is off the type here and put back on by `run`, the only place where a program can run.
+      return isProgramError(thrown) ? (Effect.fail(thrown) as never) : Effect.die(thrown)
+    }
+  }) as Effect.Effect<A, never, never> as Effect.Effect<A, never, R>
+
+/** Runs `program` under `handler`; `R2` is what the program requires afterwards. */
+export const handle = <A, E, R, R2 = R>(
+  program: Effect.Effect<A, E, R>,
+  handler: Handler,
+): Effect.Effect<A, E, R2> =>
+  Effect.updateService(program, Interpreter, handler) as unknown as Effect.Effect<A, E, R2>

@@ -1,0 +1,29 @@
+/**
+ * Hides sites from everything outside: they are answered as before, and not recorded, replayed or scored.
+ */
+import type { Effect } from "effect"
+import { handle } from "../Interpreter.ts"
+import type { Blocked, DeterministicName, Factor, LatentName, ObservedName } from "../Program.ts"
+
+type FactorName<R> = R extends Factor<infer N> ? N : never
+
+/** The program with the named sites hidden. Hidden latent sites are drawn from their own distribution. */
+export const block = <
+  A,
+  E,
+  R,
+  const K extends LatentName<R> | ObservedName<R> | FactorName<R> | DeterministicName<R>,
+>(
+  program: Effect.Effect<A, E, R>,
+  names: ReadonlyArray<K>,
+): Effect.Effect<A, E, Blocked<R, K>> => {
+  const hides = new Set<string>(names)
+  const hide = <S extends { readonly name: string; readonly hidden: boolean }>(site: S): S =>
+    hides.has(site.name) ? { ...site, hidden: true } : site
+  return handle(program, (outer) => ({
+    ...outer,
+    sample: (site) => outer.sample(hide(site)),
+    factor: (site) => outer.factor(hide(site)),
+    deterministic: (site) => outer.deterministic(hide(site)),
+  }))
+}

@@ -1,0 +1,36 @@
+/**
+ * Turns latent sites into observed ones: p(z, y) becomes p(z, y = data).
+ *
+ * ```ts
+ * const posteriorModel = (x: tf.Tensor) => condition(prior(x), { y: x })
+ * ```
+ */
+import type { Effect } from "effect"
+import { toTensor, type Value } from "../../distributions/Distribution.ts"
+import { type Handler, handle } from "../Interpreter.ts"
+import type { Conditioned, LatentName, OnlyLatent } from "../Program.ts"
+import { requiringSites } from "./requiring.ts"
+
+/**
+ * The program with the sites that `data` names observed at those values. A name that the program does not have is a
+ * compile error where the names are known, and fails with `UnknownSite` otherwise.
+ */
+export const condition = <A, E, R, const D extends { readonly [K in LatentName<R>]?: Value }>(
+  program: Effect.Effect<A, E, R>,
+  data: D & OnlyLatent<R, D>,
+): Effect.Effect<A, E, Conditioned<R, keyof D & string>> => {
+  const values = new Map(Object.entries<Value>(data as {}))
+  return requiringSites("condition", [...values.keys()], (seen) => handle(program, conditioned(values, seen)))
+}
+
+const conditioned =
+  (values: ReadonlyMap<string, Value>, seen: (name: string, used: boolean) => void): Handler =>
+  (outer) => ({
+    ...outer,
+    sample: (site) => {
+      if (site.observed || site.hidden) return outer.sample(site)
+      const value = values.get(site.name)
+      seen(site.name, value !== undefined)
+      return outer.sample(value === undefined ? site : { ...site, value: toTensor(value), observed: true })
+    },
+  })

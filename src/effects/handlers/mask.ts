@@ -1,0 +1,24 @@
+/**
+ * Leaves cells out of a program's log-density: missing data, padded sequences.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import type { Effect } from "effect"
+import { toTensor, type Value } from "../../distributions/Distribution.ts"
+import { handle } from "../Interpreter.ts"
+
+/**
+ * The program with each site's log-density counted only where `mask` is 1. The mask's shape broadcasts to each
+ * site's batch shape. What stands in a masked cell of the data, NaN included, has no influence on value or gradient.
+ */
+export const mask = <A, E, R>(program: Effect.Effect<A, E, R>, keep: Value): Effect.Effect<A, E, R> =>
+  handle(program, (outer) => {
+    const both = (inner: tf.Tensor | undefined) =>
+      inner === undefined
+        ? tf.cast(toTensor(keep), "bool")
+        : tf.logicalAnd(tf.cast(inner, "bool"), tf.cast(toTensor(keep), "bool"))
+    return {
+      ...outer,
+      sample: (site) => outer.sample({ ...site, mask: both(site.mask) }),
+      factor: (site) => outer.factor({ ...site, mask: both(site.mask) }),
+    }
+  })

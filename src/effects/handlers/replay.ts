@@ -1,0 +1,24 @@
+/**
+ * Runs a program with its latent sites at given values: how a model is scored at a guide's draw.
+ */
+import type * as tf from "@tensorflow/tfjs-core"
+import type { Effect } from "effect"
+import { type Handler, handle } from "../Interpreter.ts"
+import type { Values } from "../Program.ts"
+
+/** The program with each latent site that `values` names at that value; the others are drawn. The sites stay latent. */
+export const replay = <A, E, R>(
+  program: Effect.Effect<A, E, R>,
+  values: Partial<Values<R>>,
+): Effect.Effect<A, E, R> => handle(program, replayed(new Map(Object.entries<tf.Tensor>(values as {}))))
+
+/** The handler behind {@link replay}. */
+export const replayed =
+  (values: ReadonlyMap<string, tf.Tensor>): Handler =>
+  (outer) => ({
+    ...outer,
+    sample: (site) => {
+      const value = site.observed || site.hidden ? undefined : values.get(site.name)
+      return outer.sample(value === undefined ? site : { ...site, value })
+    },
+  })

@@ -1,0 +1,117 @@
+/**
+ * Where a site stands: its batch shape is that of its plates, and nothing else.
+ *
+ * A distribution whose batch is smaller is expanded to the plates, so that each member gets a draw of its own. A
+ * batch dimension that no plate declares is refused, and so is a value that is not exactly `[...batch, ...event]`:
+ * broadcasting (N) against (N, 1) would score N² pairs and say nothing.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { type Distribution, findProblem, firstOutside, toTensor } from "../distributions/Distribution.ts"
+import { InvalidParameter, OutsideSupport } from "../distributions/errors.ts"
+import { ShapeMismatch } from "../tensor/errors.ts"
+import { broadcast, equals, format, type Shape } from "../tensor/Shape.ts"
+import type { PlateFrame, SampleSite, Settled } from "./Interpreter.ts"
+
+/** The batch shape that the enclosing plates give: their extents, 1 at dimensions between them. */
+export const frameShape = (plates: ReadonlyArray<PlateFrame>): Shape => {
+  const rank = plates.reduce((rank, plate) => Math.max(rank, -plate.dim), 0)
+  const shape = new Array<number>(rank).fill(1)
+  for (const plate of plates) shape[rank + plate.dim] = plate.extent
+  return shape
+}
+
+/**
+ * The site's distribution, expanded to its plates. Throws what is wrong with it: its parameters (`InvalidParameter`;
+ * those that are tensors are read back only if `validate`), or its batch or the site's mask (`ShapeMismatch`).
+ */
+export const place = (site: SampleSite, validate: boolean): Distribution => {
+  const problem = validate ? findProblem(site.distribution) : site.distribution.problem
+  if (problem !== undefined) {
+    throw problem instanceof InvalidParameter
+      ? new InvalidParameter({ ...fields(problem), site: site.name })
+      : new ShapeMismatch({ ...fields(problem), where: `site "${site.name}": ${problem.where}` })
+  }
+  const { distribution } = site
+  const frame = frameShape(site.plates)
+  checkBatch(`site "${site.name}"`, distribution.batchShape, frame, site.plates)
+  checkMask(`site "${site.name}"`, site.mask, frame)
+  return equals(distribution.batchShape, frame) ? distribution : distribution.expand(frame)
+}
+
+const fields = <T extends object>(error: T): T => ({ ...error })
+
+/** Refuses batch dimensions that no plate declares, and extents at odds with a plate. */
+export const checkBatch = (
+  where: string,
+  batch: Shape,
+  frame: Shape,
+  plates: ReadonlyArray<PlateFrame>,
+): void => {
+  for (let dim = -1; dim >= -batch.length; dim--) {
+    const found = batch[batch.length + dim]!
+    const expected = frame[frame.length + dim]
+    if (found === expected || (found === 1 && expected !== undefined)) continue
+    const plate = plates.find((plate) => plate.dim === dim)
+    throw new ShapeMismatch({
+      where,
+      expected:
+        plate === undefined
+          ? `batch dimension ${dim} to be declared, by a plate (independent members) or toEvent (one event)`
+          : `extent ${expected} or 1 at dimension ${dim}, as in plate "${plate.name}"`,
+      found: `batch shape ${format(batch)}`,
+    })
+  }
+}
+
+/** Refuses a mask that does not stretch to the batch. */
+export const checkMask = (where: string, mask: tf.Tensor | undefined, frame: Shape): void => {
+  if (mask === undefined || equals(broadcast(mask.shape, frame) ?? [Number.NaN], frame)) return
+  throw new ShapeMismatch({
+    where,
+    expected: `a mask that stretches to the batch shape ${format(frame)}`,
+    found: `a mask of shape ${format(mask.shape)}`,
+  })
+}
+
+/** Refuses a value that is not exactly of the plates' shape and the event's. */
+export const checkShape = (site: SampleSite, value: tf.Tensor): void => {
+  const { family, eventShape } = site.distribution
+  const batch = frameShape(site.plates)
+  const expected = [...batch, ...eventShape]
+  if (equals(value.shape, expected)) return
+  const plates = site.plates.map((plate) => ` by plate "${plate.name}"`).join("")
+  throw new ShapeMismatch({
+    where: `site "${site.name}" (${family})`,
+    expected: `a value of shape ${format(expected)} (batch ${format(batch)}${plates}, event ${format(eventShape)})`,
+    found: format(value.shape),
+  })
+}
+
+/** Refuses a value of the wrong shape; and one outside the support, which it reads back, if `validate`. */
+export const checkValue = (site: Settled<SampleSite>, validate: boolean): void => {
+  checkShape(site, site.value)
+  if (!validate) return
+  const { support, family } = site.distribution
+  const found = firstOutside(support, withPlaceholders(site).dataSync(), site.value.shape)
+  if (found !== undefined) {
+    throw new OutsideSupport({
+      where: `site "${site.name}" (${family})`,
+      support: support.describe,
+      ...found,
+    })
+  }
+}
+
+/**
+ * The site's value; if it is data under a mask, with the masked cells replaced by a member of the support. What
+ * stands there may be anything, NaN too, and would otherwise reach the gradient although `where` drops its
+ * log-density.
+ */
+export const withPlaceholders = ({ distribution, mask, observed, value }: Settled<SampleSite>): tf.Tensor => {
+  if (mask === undefined || !observed) return value
+  const { batchShape, eventShape, support } = distribution
+  const kept = tf.broadcastTo(tf.cast(mask, "bool"), [...batchShape])
+  const cells = tf.reshape(kept, [...batchShape, ...eventShape.map(() => 1)])
+  const member = tf.broadcastTo(toTensor(support.member(eventShape.at(-1) ?? 1)), value.shape)
+  return tf.where(tf.broadcastTo(cells, value.shape), value, member)
+}

@@ -1,0 +1,181 @@
+/**
+ * The evidence lower bound, with pathwise gradients.
+ *
+ * ELBO = E_q[log p(x | z)] − Σ_i E_q[KL(q(z_i | ·) ‖ p(z_i | ·))], estimated with draws from the guide (Kingma &
+ * Welling 2014, equations 3 and 7; Jordan et al. 1999 for the bound). For each latent site the KL term is analytic
+ * where the pair of families has a closed form and the site's place in the two programs allows it, and
+ * log q − log p at the draw elsewhere.
+ *
+ * ```ts
+ * yield* fitSVI(model, guide, data, { objective: elbo({ particles: 5, kl: "monteCarlo" }) })
+ * ```
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { Result } from "effect"
+import { NoClosedForm } from "../distributions/errors.ts"
+import { hasKl, klResult } from "../distributions/kl.ts"
+import { SiteMismatch } from "../effects/errors.ts"
+import { replayed } from "../effects/handlers/replay.ts"
+import type { SampleSite, Settled } from "../effects/Interpreter.ts"
+import { factorLogDensity, siteLogDensity, weigh } from "../effects/logDensity.ts"
+import type { Recording } from "../effects/run.ts"
+import { InvalidArgument } from "../tensor/errors.ts"
+import * as Key from "../tensor/Key.ts"
+import type { Estimate, Objective, Programs } from "./Objective.ts"
+
+/** How {@link elbo} estimates. */
+export interface ElboOptions {
+  /** Draws from the guide for one estimate; default 1. */
+  readonly particles?: number
+  /**
+   * `"auto"` (the default) chooses per site; `"analytic"` fails with `NoClosedForm` where a site allows none;
+   * `"monteCarlo"` never uses a closed form.
+   */
+  readonly kl?: "auto" | "analytic" | "monteCarlo"
+}
+
+/** The ELBO. Metrics: `elbo`, `logLikelihood`, and `kl/<site>` for each latent site. */
+export const elbo = (options: ElboOptions = {}): Objective<"pathwise"> => {
+  const { particles = 1, kl = "auto" } = options
+  return {
+    name: "elbo",
+    estimate: (programs, key, training) => {
+      if (!Number.isInteger(particles) || particles < 1) {
+        throw new InvalidArgument({
+          where: "elbo",
+          expected: "a whole number of particles, at least 1",
+          found: String(particles),
+        })
+      }
+      const estimates = Array.from({ length: particles }, (_, particle) =>
+        single(programs, Key.foldIn(key, particle), training, kl),
+      )
+      return average(estimates)
+    },
+  }
+}
+
+/** One draw's estimate. */
+const single = (
+  programs: Programs,
+  key: Key.Key,
+  training: boolean,
+  choice: "auto" | "analytic" | "monteCarlo",
+): Estimate => {
+  const [guide, model] = pair(programs, key, training)
+  const kls: Record<string, tf.Tensor> = {}
+  const before = precedence(model, guide)
+  for (const [name, p] of latents(model)) {
+    const q = guide.samples.get(name)!
+    const analytic = choice !== "monteCarlo" && comparable(p, q) && before(name)
+    if (choice === "analytic" && !(analytic && hasKl(q.distribution, p.distribution))) {
+      throw new NoClosedForm({ p: `${q.distribution.family} at "${name}"`, q: p.distribution.family })
+    }
+    const closed = analytic ? klResult(q.distribution, p.distribution) : undefined
+    kls[`kl/${name}`] =
+      closed !== undefined && Result.isSuccess(closed)
+        ? weigh(closed.success, p)
+        : tf.sub(siteLogDensity(q), siteLogDensity(p))
+  }
+  const terms = [
+    ...[...model.samples.values()].filter((site) => site.observed).map(siteLogDensity),
+    ...[...model.factors.values()].map(factorLogDensity),
+  ]
+  const logLikelihood = sum(terms)
+  const bound = Object.values(kls).reduce<tf.Tensor>((bound, term) => tf.sub(bound, term), logLikelihood)
+  return { loss: tf.neg(bound), metrics: { elbo: bound, logLikelihood, ...kls } }
+}
+
+/** The guide's run, and the model's at the guide's draws, checked against each other. */
+export const pair = (
+  programs: Programs,
+  key: Key.Key,
+  training: boolean,
+  validate = false,
+): readonly [guide: Recording, model: Recording] => {
+  const guide = programs.guide({ key: Key.foldInName(key, "guide"), training, validate })
+  const values = new Map([...guide.samples.values()].map((site) => [site.name, site.value]))
+  const model = programs.model({
+    key: Key.foldInName(key, "model"),
+    training,
+    validate,
+    handlers: [replayed(values)],
+  })
+  checkSites(model, guide)
+  return [guide, model]
+}
+
+/** The run-time half of `GuideCheck`, for names that the compiler could not see. */
+const checkSites = (model: Recording, guide: Recording): void => {
+  const refuse = (reason: string, sites: ReadonlyArray<string>) => {
+    if (sites.length > 0) throw new SiteMismatch({ reason, sites })
+  }
+  const latent = latents(model)
+  refuse(
+    "guide lacks latent sites of the model",
+    [...latent.keys()].filter((name) => !guide.samples.has(name)),
+  )
+  refuse("a guide cannot observe", [
+    ...[...guide.samples.values()].filter((site) => site.observed).map((site) => site.name),
+    ...guide.factors.keys(),
+  ])
+  refuse(
+    "guide samples sites that the model does not have",
+    [...guide.samples.keys()].filter((name) => !latent.has(name)),
+  )
+  refuse(
+    "guide and model disagree on the support of",
+    [...latent]
+      .filter(([name, p]) => supportOf(guide.samples.get(name)!) !== supportOf(p))
+      .map(([name]) => name),
+  )
+}
+
+const supportOf = (site: Settled<SampleSite>): string => site.distribution.support.name
+
+const latents = (recording: Recording): ReadonlyMap<string, Settled<SampleSite>> =>
+  new Map([...recording.samples].filter(([, site]) => !site.observed))
+
+/** Whether the two sites weigh their terms alike, so that one KL term can stand for both. */
+const comparable = (p: Settled<SampleSite>, q: Settled<SampleSite>): boolean =>
+  p.mask === undefined &&
+  q.mask === undefined &&
+  p.scale === q.scale &&
+  p.plates.length === q.plates.length &&
+  p.plates.every((plate, i) => {
+    const other = q.plates[i]!
+    return plate.dim === other.dim && plate.size === other.size && plate.extent === other.extent
+  })
+
+/**
+ * Whether a site's KL may be taken in closed form: the latent sites before it in the model must all come before it
+ * in the guide. Then q's draw of the site is fresh given all that p(site | ·) may depend on, and integrating it out
+ * leaves the expectation as it is. Otherwise p may depend on a value that the guide drew after the site, and given
+ * it; the closed form would be biased.
+ */
+const precedence = (model: Recording, guide: Recording): ((name: string) => boolean) => {
+  const drawn = new Map([...guide.samples.keys()].map((name, position) => [name, position]))
+  const sound = new Set<string>()
+  let latest = -1
+  for (const name of latents(model).keys()) {
+    const position = drawn.get(name)!
+    if (latest < position) sound.add(name)
+    latest = Math.max(latest, position)
+  }
+  return (name) => sound.has(name)
+}
+
+const average = (estimates: ReadonlyArray<Estimate>): Estimate => {
+  const [first] = estimates
+  if (estimates.length === 1) return first!
+  const mean = (pick: (estimate: Estimate) => tf.Tensor) => tf.div(sum(estimates.map(pick)), estimates.length)
+  return {
+    loss: mean((estimate) => estimate.loss),
+    metrics: Object.fromEntries(
+      Object.keys(first!.metrics).map((name) => [name, mean((estimate) => estimate.metrics[name]!)]),
+    ),
+  }
+}
+
+const sum = (terms: ReadonlyArray<tf.Tensor>): tf.Tensor =>
+  terms.length === 0 ? tf.scalar(0) : terms.reduce((total, term) => tf.add(total, term))

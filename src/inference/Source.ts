@@ -1,0 +1,85 @@
+/**
+ * Where a loop's batches come from: a data set taken in shuffled minibatches, or the data themselves, whole.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { Effect } from "effect"
+import * as Dataset from "../data/Dataset.ts"
+import type { DataError } from "../data/errors.ts"
+import type { InvalidArgument } from "../tensor/errors.ts"
+import type * as Key from "../tensor/Key.ts"
+import type { Tree } from "../tensor/Tree.ts"
+
+/** Batches by epoch. Where `whole` is true there is one, and it is the caller's own. */
+export interface Source<out B> {
+  /** Rows in all; 1 where the data have no rows to count. */
+  readonly size: number
+  readonly batchSize: number
+  readonly whole: boolean
+  readonly plan: (epoch: number) => Effect.Effect<ReadonlyArray<Pending<B>>, InvalidArgument>
+}
+
+/** A batch not yet taken, and how many rows it has. */
+export interface Pending<out B> {
+  readonly rows: number
+  readonly take: (key: Key.Key) => B
+}
+
+/** The data of a fit: tensors as the programs take them, or a data set that yields them. */
+export type Data<D> = D | Dataset.Dataset<D>
+
+/**
+ * Batches of `data`: all of it at once unless `batchSize` is given. Tensors given with a `batchSize` are read to the
+ * host once. Fails with `DataError` for tensors that make no data set, `InvalidArgument` for a batch size out of range.
+ */
+export const make = Effect.fnUntraced(function* <D>(
+  data: Data<D>,
+  options: { readonly batchSize?: number | undefined; readonly key: Key.Key; readonly shuffle?: boolean },
+): Effect.fn.Return<Source<D>, DataError | InvalidArgument> {
+  const { batchSize, key, shuffle = true } = options
+  if (!isDataset(data) && batchSize === undefined) {
+    const size = rows(data)
+    return {
+      size,
+      batchSize: size,
+      whole: true,
+      plan: () => Effect.succeed([{ rows: size, take: () => data }]),
+    }
+  }
+  const dataset = isDataset(data)
+    ? data
+    : yield* Dataset.fromTensors(data as Tree) as unknown as Effect.Effect<Dataset.Dataset<D>, DataError>
+  const size = batchSize ?? dataset.size
+  const source: Source<D> = {
+    size: dataset.size,
+    batchSize: size,
+    whole: false,
+    plan: (epoch) =>
+      Effect.map(Dataset.batches(dataset, { batchSize: size, key, epoch, shuffle }), (batches) =>
+        batches.map((indices) => ({
+          rows: indices.length,
+          take: (key: Key.Key) => dataset.take(indices, key),
+        })),
+      ),
+  }
+  // A batch size out of range should fail now, not at the first step.
+  yield* source.plan(0)
+  return source
+})
+
+/** All of the data as one batch, for the caller's tidy to own unless it is the caller's already. */
+export const everything = <D>(data: Data<D>, key: Key.Key): D =>
+  isDataset(data)
+    ? data.take(
+        Int32Array.from({ length: data.size }, (_, i) => i),
+        key,
+      )
+    : data
+
+const isDataset = <D>(data: Data<D>): data is Dataset.Dataset<D> =>
+  typeof data === "object" && data !== null && "take" in data && typeof data.take === "function"
+
+/** The length of the first axis of the first tensor. */
+const rows = (data: unknown): number => {
+  const [first] = tf.tensor_util.getTensorsInContainer(data as tf.TensorContainer)
+  return first?.shape[0] ?? 1
+}

@@ -1,0 +1,136 @@
+/**
+ * Fits a model and a guide by stochastic variational inference.
+ *
+ * ```ts
+ * const fit = yield* fitSVI(model, guide, images, { batchSize: 128, epochs: 10, optimizer: adam(1e-3) })
+ * fit.params.decoder          // typed by the programs' Param requirements
+ * fit.elbo                    // the bound over the last epoch, in nats
+ * const { z } = yield* fit.posterior(100)
+ * ```
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { Effect, type Scope, Stream } from "effect"
+import type { DataError } from "../data/errors.ts"
+import type { Gradient } from "../distributions/Distribution.ts"
+import type { ProgramError } from "../effects/errors.ts"
+import { substituted } from "../effects/handlers/substitute.ts"
+import type { GuideCheck, Params, Rest, Values } from "../effects/Program.ts"
+import { attempt } from "../effects/run.ts"
+import type { Backend } from "../tensor/Backend.ts"
+import * as Key from "../tensor/Key.ts"
+import { scoped } from "../tensor/Memory.ts"
+import * as Tree from "../tensor/Tree.ts"
+import type { EpochReport, Metrics, StepReport } from "./Loop.ts"
+import { drawSites } from "./predictive.ts"
+import { type Ending, type FitError, type FitOptions, open, type Session } from "./Session.ts"
+import { type Data, everything, make as makeSource } from "./Source.ts"
+import { type ParamTree, paramsAt } from "./svi.ts"
+
+/** A fitted pair of programs. Its tensors live until the scope closes. */
+export interface Fit<D, E, MR, GR> {
+  /** Every parameter of model and guide, constrained. */
+  readonly params: Params<MR | GR>
+  /** The mean ELBO over the last epoch's steps: a total over the data, in nats. */
+  readonly elbo: number
+  readonly history: ReadonlyArray<EpochReport>
+  readonly steps: number
+  readonly ended: Ending
+  /**
+   * `n` draws of every latent site from the guide, stacked: `[n, ...site shape]`, given the data of the fit or other
+   * data. Sites in the plate of the data are drawn for every row: give a few rows where there are many.
+   */
+  readonly posterior: (
+    n: number,
+    options?: { readonly data?: Data<D>; readonly key?: Key.Key },
+  ) => Effect.Effect<Values<MR>, E | ProgramError, Scope.Scope>
+  /** The objective's metrics on other data: totals on the scale of the fit's own data. */
+  readonly evaluate: (
+    data: Data<D>,
+    options?: { readonly batchSize?: number },
+  ) => Effect.Effect<Metrics, E | ProgramError | DataError>
+}
+
+/** A report of {@link fitSVI.stream}: a step, and a way to copy the parameters at that moment. */
+export interface StreamReport<E, MR, GR> extends StepReport {
+  /** The parameters now, constrained: copies that live until the scope closes. */
+  readonly params: Effect.Effect<Params<MR | GR>, E | ProgramError, Scope.Scope>
+}
+
+const fit = Effect.fnUntraced(function* <D, ME, MR, GE, GR, G extends Gradient = "pathwise">(
+  model: (data: D) => Effect.Effect<unknown, ME, MR>,
+  guide: ((data: D) => Effect.Effect<unknown, GE, GR>) & GuideCheck<MR, GR, G>,
+  data: Data<NoInfer<D>>,
+  options: FitOptions<NoInfer<D>, G> = {},
+): Effect.fn.Return<
+  Fit<D, ME | GE, MR, GR>,
+  ME | GE | FitError,
+  Rest<MR> | Rest<GR> | Backend | Scope.Scope
+> {
+  const session = yield* open<D, ME, MR, GE, GR>(model, guide, data, options)
+  while (session.ending() === undefined) yield* session.advance
+  yield* session.driver.recall
+  const params = yield* paramsOf<D, ME | GE, MR, GR>(session)
+  const { driver, history, key, programs } = session
+  return {
+    params,
+    elbo: history.at(-1)?.metrics.elbo ?? Number.NaN,
+    history,
+    steps: session.steps(),
+    ended: session.ending()!,
+    posterior: (n, { data: given = data, key: drawKey = Key.foldInName(key, "posterior") } = {}) =>
+      drawSites<Values<MR>, ME | GE>(
+        (batch, options) => programs.guide(batch as D, options),
+        () => everything<D>(given, drawKey),
+        { samples: n, key: drawKey, handlers: [substituted(params)] },
+      ),
+    evaluate: (given, { batchSize } = {}) =>
+      Effect.flatMap(makeSource<D>(given, { batchSize, key, shuffle: false }), driver.evaluate),
+  }
+})
+
+const stream = <D, ME, MR, GE, GR, G extends Gradient = "pathwise">(
+  model: (data: D) => Effect.Effect<unknown, ME, MR>,
+  guide: ((data: D) => Effect.Effect<unknown, GE, GR>) & GuideCheck<MR, GR, G>,
+  data: Data<NoInfer<D>>,
+  options: FitOptions<NoInfer<D>, G> = {},
+): Stream.Stream<StreamReport<ME | GE, MR, GR>, ME | GE | FitError, Rest<MR> | Rest<GR> | Backend> =>
+  Stream.unwrap(
+    Effect.map(open<D, ME, MR, GE, GR>(model, guide, data, options), (session) =>
+      Stream.unfold(session, (session) =>
+        session.ending() === undefined
+          ? Effect.map(
+              session.advance,
+              (report) => [{ ...report, params: paramsOf<D, ME | GE, MR, GR>(session) }, session] as const,
+            )
+          : Effect.undefined,
+      ),
+    ),
+  ) as Stream.Stream<StreamReport<ME | GE, MR, GR>, ME | GE | FitError, Rest<MR> | Rest<GR> | Backend>
+
+/**
+ * Fits `model` and `guide` to `data`, and gives their parameters, the ELBO's history and draws from the posterior.
+ * `fitSVI.stream` is the same fit as a `Stream` of its steps, to be stopped at any of them.
+ *
+ * The guide must have the model's latent sites, with the same supports and draws that the objective can
+ * differentiate: the compiler names the site where it does not. `data` are tensors as the programs take them, or a
+ * `Dataset` of them, which stays on the host. Interrupting a fit frees every tensor of it; `until` stops one and
+ * keeps its result.
+ */
+export const fitSVI = Object.assign(fit, { stream })
+
+const paramsOf = <D, E, MR, GR>(
+  session: Session<D, E>,
+): Effect.Effect<Params<MR | GR>, E | ProgramError, Scope.Scope> => {
+  const { programs, driver, source, key } = session
+  return scoped(
+    Effect.flatMap(source.plan(0), ([first]) =>
+      attempt<ParamTree, E>(
+        () =>
+          tf.tidy(
+            () => paramsAt(programs, driver.state(), key, first!.take(key)) as tf.TensorContainer,
+          ) as ParamTree,
+      ),
+    ),
+    (params) => Tree.leaves(params),
+  ) as unknown as Effect.Effect<Params<MR | GR>, E | ProgramError, Scope.Scope>
+}

@@ -1,0 +1,182 @@
+/**
+ * The log-evidence by importance sampling, one estimate for each member of a plate.
+ *
+ * log p(xₙ) ≈ log (1/K) Σ_k p(xₙ, z_k) / q(z_k | xₙ), z_k ~ q (Burda, Grosse & Salakhutdinov 2016, equation 8): a
+ * lower bound in expectation, which rises to log p(xₙ) with K; at K = 1 it is the ELBO.
+ *
+ * ```ts
+ * const { mean, standardError } = yield* logEvidence(model, guide, x, {
+ *   over: "images", samples: 200, key, params: fit.params,
+ * })
+ * ```
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { Effect } from "effect"
+import type { DataError } from "../data/errors.ts"
+import { PlateError, type ProgramError } from "../effects/errors.ts"
+import { substituted } from "../effects/handlers/substitute.ts"
+import type { PlateFrame } from "../effects/Interpreter.ts"
+import type { GuideCheck, Params, Rest } from "../effects/Program.ts"
+import { attempt, type Recording, run } from "../effects/run.ts"
+import { InvalidArgument } from "../tensor/errors.ts"
+import * as Key from "../tensor/Key.ts"
+import { pair } from "./Elbo.ts"
+import { breather } from "./Loop.ts"
+import { type Data, make as makeSource } from "./Source.ts"
+
+/** How {@link logEvidence} estimates. */
+export interface EvidenceOptions<MR, GR> {
+  /** The plate whose members are estimated one by one; every site must lie in it. */
+  readonly over: string
+  /** Draws from the guide for each member: at least 1. */
+  readonly samples: number
+  readonly key: Key.Key
+  /** Parameters of both programs, constrained; those not given are at their `init`. */
+  readonly params?: Partial<Params<MR | GR>>
+  /** Rows at a time; default all. */
+  readonly batchSize?: number
+  /** Called after each batch's draw, with the share of the work done. */
+  readonly onProgress?: (done: number) => Effect.Effect<void>
+}
+
+/** Log-evidence, in nats. */
+export interface Evidence {
+  /** For each member of the plate. */
+  readonly values: Float64Array
+  readonly mean: number
+  /** Of the mean, over members. */
+  readonly standardError: number
+}
+
+/**
+ * Estimates log p(xₙ) for every row of `data`. Fails with `PlateError` where a site lies outside the plate `over`,
+ * since the evidence then does not factorize over its members.
+ */
+export const logEvidence = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
+  model: (data: D) => Effect.Effect<unknown, ME, MR>,
+  guide: ((data: D) => Effect.Effect<unknown, GE, GR>) & GuideCheck<MR, GR, "pathwise" | "score">,
+  data: Data<NoInfer<D>>,
+  options: EvidenceOptions<MR, GR>,
+): Effect.fn.Return<Evidence, ME | GE | ProgramError | DataError, Rest<MR> | Rest<GR>> {
+  const { samples, key, batchSize, over, params = {}, onProgress } = options
+  if (!Number.isInteger(samples) || samples < 1) {
+    return yield* new InvalidArgument({
+      where: "logEvidence: samples",
+      expected: "a whole number, at least 1",
+      found: String(samples),
+    })
+  }
+  const context = (yield* Effect.context<Rest<MR> | Rest<GR>>()) as never
+  const source = yield* makeSource<D>(data, { batchSize, key, shuffle: false })
+  const breathe = yield* breather
+  const batches = yield* source.plan(0)
+  const values = new Float64Array(batches.reduce((rows, batch) => rows + batch.rows, 0))
+  const given = [substituted(params)]
+  let offset = 0
+  for (const [b, batch] of batches.entries()) {
+    const batchKey = Key.foldIn(key, b)
+    const average = new LogMeanExp()
+    for (let k = 0; k < samples; k++) {
+      average.add(
+        yield* attempt<Float32Array, ME | GE>(() =>
+          tf.tidy(() => {
+            // Taken with the same key each time: dynamically binarized pixels stay as they are over the draws.
+            const rows = batch.take(batchKey)
+            const [q, p] = pair(
+              {
+                guide: (o) =>
+                  run(Effect.suspend(() => guide(rows)), context, { ...o, handlers: [...given, ...(o.handlers ?? [])] }),
+                model: (o) =>
+                  run(Effect.suspend(() => model(rows)), context, { ...o, handlers: [...given, ...(o.handlers ?? [])] }),
+              },
+              Key.foldIn(batchKey, k),
+              false,
+            )
+            return tf.sub(perMember(p, over), perMember(q, over)).dataSync() as Float32Array
+          }),
+        ),
+      )
+      if (onProgress !== undefined) yield* onProgress((b * samples + k + 1) / (batches.length * samples))
+      yield* breathe
+    }
+    const found = average.value()
+    values.set(found, offset)
+    offset += found.length
+  }
+  return summarize(values.subarray(0, offset))
+})
+
+/** Σ of a recording's log-densities for each member of plate `over`: a vector of its extent, without its scale. */
+const perMember = (recording: Recording, over: string): tf.Tensor => {
+  const terms: Array<tf.Tensor> = []
+  for (const site of recording.samples.values()) {
+    terms.push(alongPlate(site.name, site.distribution.logProb(site.value), site.plates, over, site.mask, site.scale))
+  }
+  for (const site of recording.factors.values()) {
+    terms.push(alongPlate(site.name, site.logWeight, site.plates, over, site.mask, site.scale))
+  }
+  return terms.reduce((sum, term) => tf.add(sum, term))
+}
+
+const alongPlate = (
+  site: string,
+  term: tf.Tensor,
+  plates: ReadonlyArray<PlateFrame>,
+  over: string,
+  mask: tf.Tensor | undefined,
+  scale: number,
+): tf.Tensor => {
+  const plate = plates.find(({ name }) => name === over)
+  if (plate === undefined) {
+    throw new PlateError({
+      plate: over,
+      expected: `every site inside it, so that the evidence is one term for each member`,
+      found: `site "${site}" outside`,
+    })
+  }
+  const counted =
+    mask === undefined
+      ? term
+      : tf.where(tf.broadcastTo(tf.cast(mask, "bool"), term.shape), term, tf.zerosLike(term))
+  const others = term.shape.map((_, axis) => axis).filter((axis) => axis !== term.rank + plate.dim)
+  const inner = plates.filter(({ name }) => name !== over)
+  const weight = inner.reduce((weight, { size, extent }) => (weight * size) / extent, scale)
+  return tf.mul(tf.sum(counted, others), weight)
+}
+
+/** log of the mean of exponentials, elementwise over vectors that arrive one by one; in float64 on the host. */
+class LogMeanExp {
+  #max: Float64Array | undefined
+  #sum = new Float64Array(0)
+  #count = 0
+
+  add(terms: Float32Array): void {
+    this.#count++
+    if (this.#max === undefined) {
+      this.#max = Float64Array.from(terms)
+      this.#sum = new Float64Array(terms.length).fill(1)
+      return
+    }
+    const max = this.#max
+    for (let i = 0; i < terms.length; i++) {
+      const term = terms[i]!
+      if (term <= max[i]!) {
+        this.#sum[i]! += Math.exp(term - max[i]!)
+      } else {
+        this.#sum[i] = this.#sum[i]! * Math.exp(max[i]! - term) + 1
+        max[i] = term
+      }
+    }
+  }
+
+  value(): Float64Array {
+    return Float64Array.from(this.#sum, (sum, i) => this.#max![i]! + Math.log(sum / this.#count))
+  }
+}
+
+const summarize = (values: Float64Array): Evidence => {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  const standardError = values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1) / values.length)
+  return { values, mean, standardError }
+}

@@ -1,0 +1,121 @@
+/**
+ * Draws from programs: the prior predictive, the posterior predictive, and the guide's posterior.
+ *
+ * ```ts
+ * const prior = yield* predictive(model, x, { samples: 500, key })
+ * const posterior = yield* predictive(model, x, { samples: 500, key, guide, params: fit.params })
+ * posterior.y          // [500, ...]: the observed site, drawn anew
+ * ```
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { Effect, type Scope } from "effect"
+import type { ProgramError } from "../effects/errors.ts"
+import { replayed } from "../effects/handlers/replay.ts"
+import { substituted } from "../effects/handlers/substitute.ts"
+import type { Handler } from "../effects/Interpreter.ts"
+import type { DeterministicName, LatentName, ObservedName, Params, Rest } from "../effects/Program.ts"
+import { attempt, type Recording, type RunOptions, run } from "../effects/run.ts"
+import { InvalidArgument } from "../tensor/errors.ts"
+import * as Key from "../tensor/Key.ts"
+import { scoped } from "../tensor/Memory.ts"
+import type { ParamTree } from "./svi.ts"
+
+/** A stack of draws for every site: `[samples, ...site shape]`. */
+export type Predicted<R> = {
+  readonly [K in LatentName<R> | ObservedName<R> | DeterministicName<R>]: tf.Tensor
+}
+
+/** How {@link predictive} draws. */
+export interface PredictiveOptions<D, MR, GE, GR> {
+  /** How many draws: at least 1. */
+  readonly samples: number
+  readonly key: Key.Key
+  /** Draws the latent sites, in place of the prior: a posterior predictive. */
+  readonly guide?: (data: D) => Effect.Effect<unknown, GE, GR>
+  /** Parameters of both programs, constrained; those not given are at their `init`. */
+  readonly params?: Partial<Params<MR | GR>>
+}
+
+/**
+ * Runs the model `samples` times with its observed sites drawn instead of scored; `data` give their shapes. With a
+ * guide, latent sites come from it. The tensors live until the scope closes.
+ */
+export const predictive = Effect.fnUntraced(function* <D, ME, MR, GE = never, GR = never>(
+  model: (data: D) => Effect.Effect<unknown, ME, MR>,
+  data: NoInfer<D>,
+  options: PredictiveOptions<NoInfer<D>, MR, GE, GR>,
+): Effect.fn.Return<Predicted<MR>, ME | GE | ProgramError, Rest<MR> | Rest<GR> | Scope.Scope> {
+  const { guide, params = {} } = options
+  const context = (yield* Effect.context<Rest<MR> | Rest<GR>>()) as never
+  const drawn = (batch: D, runOptions: RunOptions): Recording => {
+    const under = [substituted(params), ...(runOptions.handlers ?? [])]
+    const values =
+      guide === undefined
+        ? new Map<string, tf.Tensor>()
+        : new Map(
+            [
+              ...run(
+                Effect.suspend(() => guide(batch)),
+                context,
+                { ...runOptions, handlers: under },
+              ).samples,
+            ].map(([name, site]) => [name, site.value] as const),
+          )
+    return run(
+      Effect.suspend(() => model(batch)),
+      context,
+      {
+        ...runOptions,
+        handlers: [...under, replayed(values), unobserved],
+      },
+    )
+  }
+  return yield* drawSites<Predicted<MR>, ME | GE, D>(drawn, () => data, options)
+})
+
+/** Observed sites become latent, to be drawn. */
+const unobserved: Handler = (outer) => ({
+  ...outer,
+  sample: (site) => outer.sample(site.observed ? { ...site, observed: false, value: undefined } : site),
+})
+
+/** Runs `program` with `samples` keys and stacks what each site drew. */
+export const drawSites = <Sites extends object, E, D = unknown>(
+  program: (batch: D, options: RunOptions) => Recording,
+  take: () => D,
+  options: { readonly samples: number; readonly key: Key.Key; readonly handlers?: ReadonlyArray<Handler> },
+): Effect.Effect<Sites, E | ProgramError, Scope.Scope> => {
+  const { samples, key, handlers = [] } = options
+  if (!Number.isInteger(samples) || samples < 1) {
+    return Effect.fail(
+      new InvalidArgument({
+        where: "samples",
+        expected: "a whole number, at least 1",
+        found: String(samples),
+      }),
+    )
+  }
+  return scoped(
+    attempt<ParamTree, E>(
+      () =>
+        tf.tidy(() => {
+          const batch = take()
+          const draws = new Map<string, Array<tf.Tensor>>()
+          for (let i = 0; i < samples; i++) {
+            const kept = tf.tidy(() => {
+              const recording = program(batch, { key: Key.foldIn(key, i), handlers })
+              const sites = [...recording.samples.values(), ...recording.deterministics.values()]
+              return Object.fromEntries(sites.map(({ name, value }) => [name, tf.clone(value)]))
+            })
+            for (const [name, value] of Object.entries(kept)) {
+              const stack = draws.get(name)
+              if (stack === undefined) draws.set(name, [value])
+              else stack.push(value)
+            }
+          }
+          return Object.fromEntries([...draws].map(([name, stack]) => [name, tf.stack(stack)]))
+        }) as ParamTree,
+    ),
+    (sites) => Object.values(sites) as Array<tf.Tensor>,
+  ) as unknown as Effect.Effect<Sites, E | ProgramError, Scope.Scope>
+}

@@ -1,0 +1,128 @@
+/**
+ * Stochastic variational inference as an algorithm: parameters of model and guide climb the objective together.
+ *
+ *   (θ, φ) ← (θ, φ) + optimizer(∇ objective(θ, φ; batch, key))
+ *
+ * (Hoffman et al. 2013; Kingma & Welling 2014 for the amortized case.) Parameters are kept unconstrained; a program
+ * sees their image in its `support`.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { biject } from "../distributions/Transform.ts"
+import { MissingParam } from "../effects/errors.ts"
+import { substituted } from "../effects/handlers/substitute.ts"
+import type { Handler } from "../effects/Interpreter.ts"
+import type { Recording, RunOptions } from "../effects/run.ts"
+import { InvalidArgument } from "../tensor/errors.ts"
+import { valueAndGradient } from "../tensor/gradient.ts"
+import type * as Key from "../tensor/Key.ts"
+import * as Tree from "../tensor/Tree.ts"
+import type { Algorithm } from "./Algorithm.ts"
+import { blame } from "./blame.ts"
+import { pair } from "./Elbo.ts"
+import type { Objective, Programs } from "./Objective.ts"
+import type { Optimizer, OptimizerState } from "./Optimizer.ts"
+
+/** Unconstrained parameters by name. */
+export type ParamTree = { readonly [name: string]: Tree.Tree }
+
+/** What the next step needs. */
+export interface SviState {
+  readonly params: ParamTree
+  readonly optimizer: OptimizerState
+}
+
+/** A model and a guide over batches `B`, as synchronous calls. */
+export interface ProgramPair<in B> {
+  readonly model: (batch: B, options: RunOptions) => Recording
+  readonly guide: (batch: B, options: RunOptions) => Recording
+}
+
+/** The algorithm for these programs. Its state's parameters come from {@link SviState}, the guide's first. */
+export const svi = <B>(
+  programs: ProgramPair<B>,
+  objective: Objective<never>,
+  optimizer: Optimizer,
+  initial: ParamTree = {},
+): Algorithm<B, SviState> => {
+  const estimate = (params: ParamTree, key: Key.Key, batch: B, training: boolean) =>
+    objective.estimate(at(programs, params, batch), key, training)
+  return {
+    init: (key, batch) => {
+      const params = firstParams(programs, key, batch, initial)
+      return { params, optimizer: optimizer.init(params) }
+    },
+    step: (key, state, batch) => {
+      const { value, aux, gradient } = valueAndGradient(state.params, (params) => {
+        const { loss, metrics } = estimate(params, key, batch, true)
+        return { value: loss, aux: metrics }
+      })
+      const { updates, state: optimizerState } = optimizer.update(gradient, state.optimizer, state.params)
+      const params = Tree.zipWith(state.params, updates as ParamTree, (param, update) =>
+        tf.add(param, update),
+      )
+      // Squares of finite float32 gradients may overflow; that, too, is a step not to take.
+      const health = tf.add(value, Tree.norm(gradient))
+      return [
+        { params, optimizer: optimizerState },
+        { metrics: aux, health },
+      ]
+    },
+    evaluate: (key, state, batch) => estimate(state.params, key, batch, false).metrics,
+    blame: (key, state, batch) => blame(at(programs, state.params, batch), state.params, key),
+  }
+}
+
+/** The programs at these parameters and this batch. */
+export const at = <B>(programs: ProgramPair<B>, params: ParamTree, batch: B): Programs =>
+  under(programs, constrained(params), batch)
+
+/** Every parameter that the programs read at this state, constrained. The tensors are new. */
+export const paramsAt = <B>(programs: ProgramPair<B>, state: SviState, key: Key.Key, batch: B): ParamTree => {
+  const [guide, model] = pair(at(programs, state.params, batch), key, false)
+  const read = [...guide.params.values(), ...model.params.values()]
+  return Object.fromEntries(read.map(({ name, value }) => [name, Tree.clone(value)]))
+}
+
+const under = <B>(programs: ProgramPair<B>, handler: Handler, batch: B): Programs => {
+  const inside = (options: RunOptions): RunOptions => ({
+    ...options,
+    handlers: [handler, ...(options.handlers ?? [])],
+  })
+  return {
+    model: (options) => programs.model(batch, inside(options)),
+    guide: (options) => programs.guide(batch, inside(options)),
+  }
+}
+
+/** Answers each parameter with the image of its unconstrained value in the parameter's support. */
+export const constrained =
+  (params: ParamTree): Handler =>
+  (outer) => ({
+    ...outer,
+    param: (site) => {
+      const unconstrained = params[site.name]
+      if (unconstrained === undefined) {
+        throw new MissingParam({ param: site.name, known: Object.keys(params) })
+      }
+      const { forward } = biject(site.support)
+      return outer.param({ ...site, value: Tree.map(unconstrained, forward) })
+    },
+  })
+
+/** The first value of every parameter, from one run of guide and model in which everything is checked. */
+const firstParams = <B>(programs: ProgramPair<B>, key: Key.Key, batch: B, initial: ParamTree): ParamTree => {
+  const [guide, model] = pair(under(programs, substituted(initial), batch), key, true, true)
+  const params: Record<string, Tree.Tree> = {}
+  for (const { name, value, support } of [...guide.params.values(), ...model.params.values()]) {
+    // A program may hand over a tensor of its own as `init`; the state's tensors must be the state's.
+    params[name] ??= Tree.map(value, (leaf) => tf.clone(biject(support).inverse(leaf)))
+  }
+  if (Tree.count(params) === 0) {
+    throw new InvalidArgument({
+      where: "fitSVI",
+      expected: "a model or guide with at least one parameter",
+      found: "none: there is nothing to fit",
+    })
+  }
+  return params
+}

@@ -1,0 +1,96 @@
+/**
+ * Delicate formulas, each with what its naive form gets wrong; and how a gradient is stopped.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+
+/** log(2π) / 2. */
+export const halfLog2Pi = 0.9189385332046727
+
+/** The result of `body`, with no gradient flowing through it. tfjs has no stop-gradient of its own. */
+export const detach = (body: () => tf.Tensor): tf.Tensor =>
+  tf.customGrad(() => ({ value: body(), gradFunc: () => [] }))()
+
+/**
+ * `a` where `condition`, else `b`; the shapes broadcast. The condition is a constant: `tf.where` cannot be
+ * differentiated where its condition was computed from a differentiated tensor.
+ *
+ * The side not chosen still receives a gradient of 0 · its derivative: NaN where that derivative is infinite. Make
+ * it finite there first ("double where").
+ */
+export const where = (
+  condition: () => tf.Tensor,
+  a: tf.Tensor | number,
+  b: tf.Tensor | number,
+): tf.Tensor => tf.where(detach(condition), a, b)
+
+/** x · log y, and 0 where both are 0, with a gradient of 0 there: the naive form is 0 · −∞ = NaN. */
+export const xlogy = (x: tf.Tensor, y: tf.Tensor): tf.Tensor => {
+  const empty = () => tf.logicalAnd(tf.equal(x, 0), tf.equal(y, 0))
+  return tf.mul(x, tf.log(where(() => tf.logicalNot(empty()), y, 1)))
+}
+
+/** x · log(1 + y), and 0 where x is 0 and y is −1; `log1p` keeps the digits of a small y that 1 + y rounds off. */
+export const xlog1py = (x: tf.Tensor, y: tf.Tensor): tf.Tensor => {
+  const empty = () => tf.logicalAnd(tf.equal(x, 0), tf.equal(y, -1))
+  return tf.mul(x, tf.log1p(where(() => tf.logicalNot(empty()), y, 0)))
+}
+
+/** log(x / (1 − x)) on the host. `log1p` keeps the digits of a small x. */
+export const logit = (x: number): number => Math.log(x) - Math.log1p(-x)
+
+/** The standard normal's cumulative distribution, to 2e-7 (of 1, so that its lower tail has few digits). */
+export const normalCdf = (x: tf.Tensor): tf.Tensor =>
+  tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5)
+
+/**
+ * The standard normal's quantile: −∞ at 0, ∞ at 1, NaN outside [0, 1].
+ *
+ * Wichura's "Algorithm AS 241", PPND7 (Applied Statistics 37, 1988, 477–484), good to float32: a ratio of
+ * polynomials in (p − ½)² in the middle, and in √−log min(p, 1 − p) in the tails. The gradient is 1 / density.
+ */
+export const normalIcdf = (p: tf.Tensor): tf.Tensor =>
+  tf.customGrad((t, save) => {
+    const value = quantile(t as tf.Tensor)
+    ;(save as tf.GradSaveFunc)([value])
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, [x]: Array<tf.Tensor>) =>
+        tf.mul(dy, tf.mul(tf.exp(tf.mul(tf.square(x!), 0.5)), Math.exp(halfLog2Pi))),
+    }
+  })(p)
+
+const quantile = (p: tf.Tensor): tf.Tensor => {
+  const q = tf.sub(p, 0.5)
+  const center = tf.sub(0.180625, tf.square(q))
+  const middle = tf.mul(
+    q,
+    tf.div(
+      polynomial([3.3871327179, 50.434271938, 159.29113202, 59.10937472], center),
+      polynomial([1, 17.895169469, 78.757757664, 67.187563600], center),
+    ),
+  )
+  const r = tf.sqrt(tf.neg(tf.log(tf.minimum(p, tf.sub(1, p)))))
+  const near = tf.sub(r, 1.6)
+  const far = tf.sub(r, 5)
+  const tail = tf.where(
+    tf.lessEqual(r, 5),
+    tf.div(
+      polynomial([1.4234372777, 2.75681539, 1.3067284816, 0.17023821103], near),
+      polynomial([1, 0.7370016425, 0.12021132975], near),
+    ),
+    // The ratio tends to ∞ / ∞ at p = 0: r itself is the limit's sign and size there.
+    tf.where(
+      tf.less(r, Infinity),
+      tf.div(
+        polynomial([6.657905115, 3.081226386, 0.42868294337, 0.017337203997], far),
+        polynomial([1, 0.24197894225, 0.012258202635], far),
+      ),
+      r,
+    ),
+  )
+  return tf.where(tf.lessEqual(tf.abs(q), 0.425), middle, tf.mul(tf.sign(q), tail))
+}
+
+/** Coefficients from the constant term up. */
+const polynomial = (coefficients: ReadonlyArray<number>, x: tf.Tensor): tf.Tensor =>
+  coefficients.reduceRight<tf.Tensor>((sum, c) => tf.add(tf.mul(sum, x), c), tf.zerosLike(x))

@@ -1,0 +1,4 @@
+import "@tensorflow/tfjs-backend-cpu"
+import { kernelSuite } from "./suite.ts"
+
+kernelSuite("cpu")
