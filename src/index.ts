@@ -98,6 +98,7 @@ export * as Vae from "./models/Vae.ts"
 // Networks
 export * from "./nn/index.ts"
 // Tensors
+export type { Tensor } from "@tensorflow/tfjs-core"
 export { Backend, type WasmSource } from "./tensor/Backend.ts"
 export { BackendUnavailable, InvalidArgument, ShapeMismatch, TreeMismatch } from "./tensor/errors.ts"
 export * as Key from "./tensor/Key.ts"

@@ -95,7 +95,10 @@ export const read = Effect.fnUntraced(function* (
   for (const [key, value] of parsed.success) {
     const result: Result.Result<unknown, Schema.SchemaError> =
       key === "__metadata__" ? decodeMetadata(value) : decodeEntry(value)
-    if (Result.isFailure(result)) return yield* refuse(forms, oneLine(result.failure.message), `"${key}"`)
+    if (Result.isFailure(result)) {
+      const expected = key === "__metadata__" ? "a record of text" : "dtype, shape and data_offsets"
+      return yield* refuse(expected, `another form (${oneLine(result.failure.message)})`, `"${key}"`)
+    }
     if (key === "__metadata__") metadata = result.success as Header["metadata"]
     else entries.push([key, result.success as Entry])
   }
@@ -109,8 +112,6 @@ const SPACE = 0x20
 const decodeEntry = Schema.decodeUnknownResult(Entry)
 
 const decodeMetadata = Schema.decodeUnknownResult(Schema.Record(Schema.String, Schema.String))
-
-const forms = "dtype, shape and data_offsets, or metadata in text"
 
 const oneLine = (message: string): string => message.replaceAll(/\s+/g, " ")
 

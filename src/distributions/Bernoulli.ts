@@ -3,7 +3,8 @@
  *
  * From logits log p(x) = x·logits − softplus(logits), finite for any finite logits, where x log p + (1 − x) log(1 − p)
  * is not. With `soft` the values may lie anywhere in [0, 1] and are scored by the same formula: the cross-entropy
- * that the grey pixels of an image are trained on (not a normalized density).
+ * that the grey pixels of an image are trained on (not a normalized density). Only the engine's check of the support
+ * refuses soft values outside [0, 1]; their score is whatever the formula gives.
  *
  * ```ts
  * Bernoulli({ logits }).toEvent(1)
@@ -14,7 +15,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { bernoulliLogProb } from "../tensor/fused.ts"
 import * as Key from "../tensor/Key.ts"
 import type { Shape } from "../tensor/Shape.ts"
-import { logit, xlog1py, xlogy } from "../tensor/stable.ts"
+import { logit, penaltyUnlessBinary, xlog1py, xlogy } from "../tensor/stable.ts"
 import { operand, toTensor, type Value } from "./Distribution.ts"
 import { Family } from "./Family.ts"
 import { boolean, real, type Support, unitInterval } from "./Support.ts"
@@ -31,6 +32,7 @@ export type BernoulliParams = (
 class BernoulliDistribution extends Family<"Bernoulli", "boolean", "score"> {
   readonly logits: Value | undefined
   readonly probs: Value | undefined
+  readonly soft: boolean
 
   constructor({ logits, probs, soft = false }: BernoulliParams) {
     super({
@@ -41,7 +43,10 @@ class BernoulliDistribution extends Family<"Bernoulli", "boolean", "score"> {
         probs === undefined
           ? { logits: { value: logits, constraint: real } }
           : { probs: { value: probs, constraint: unitInterval } },
+      // From probabilities a score may be ∞ − ∞ outside [0, 1], from logits it is finite for any finite value.
+      scoresAnything: soft || probs === undefined,
     })
+    this.soft = soft
     this.logits = logits
     this.probs = probs
   }
@@ -56,7 +61,10 @@ class BernoulliDistribution extends Family<"Bernoulli", "boolean", "score"> {
   }
 
   protected score(value: tf.Tensor): tf.Tensor {
-    if (this.probs === undefined) return bernoulliLogProb(toTensor(this.logits!), value)
+    if (this.probs === undefined) {
+      const score = bernoulliLogProb(toTensor(this.logits!), value)
+      return this.soft ? score : tf.sub(score, penaltyUnlessBinary(value))
+    }
     const p = toTensor(this.probs)
     return tf.add(xlogy(value, p), xlog1py(tf.sub(1, value), tf.neg(p)))
   }
@@ -72,7 +80,11 @@ class BernoulliDistribution extends Family<"Bernoulli", "boolean", "score"> {
   /** The likelier of 0 and 1; 0 if they are equally likely. */
   mode(): tf.Tensor {
     return this.batched(() =>
-      ones(this.probs === undefined ? tf.greater(operand(this.logits!), 0) : tf.greater(operand(this.probs), 0.5)),
+      ones(
+        this.probs === undefined
+          ? tf.greater(operand(this.logits!), 0)
+          : tf.greater(operand(this.probs), 0.5),
+      ),
     )
   }
 

@@ -18,8 +18,8 @@
  * tagged error; inside a program the engine turns it into a failure.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import type { Key } from "../tensor/Key.ts"
 import { ShapeMismatch } from "../tensor/errors.ts"
+import type { Key } from "../tensor/Key.ts"
 import { broadcast, equals, format, type Shape } from "../tensor/Shape.ts"
 import { InvalidParameter } from "./errors.ts"
 import { positive, type Support } from "./Support.ts"
@@ -177,7 +177,12 @@ export const findProblem = (d: Distribution): InvalidParameter | ShapeMismatch |
     if (value instanceof tf.Tensor) {
       const found = firstOutside(constraint, value.dataSync(), value.shape)
       if (found !== undefined) {
-        return new InvalidParameter({ family: d.family, parameter, constraint: constraint.describe, ...found })
+        return new InvalidParameter({
+          family: d.family,
+          parameter,
+          constraint: constraint.describe,
+          ...found,
+        })
       }
     }
     if (above === undefined) continue

@@ -43,6 +43,8 @@ export interface Definition<F extends string, S extends string, G extends Gradie
   readonly params: Readonly<Record<string, Parameter>>
   /** The shape of one event; its rank is the support's. */
   readonly eventShape?: Shape
+  /** Whether `score` is right outside the support too, so that nothing is masked. Default false. */
+  readonly scoresAnything?: boolean
 }
 
 /** A distribution with parameters. Moments go through {@link Family.batched}. */
@@ -56,9 +58,11 @@ export abstract class Family<F extends string, S extends string, G extends Gradi
   readonly batchShape: Shape
   readonly eventShape: Shape
   readonly problem: InvalidParameter | ShapeMismatch | undefined
+  private readonly scoresAnything: boolean
 
   constructor(definition: Definition<F, S, G>) {
     const { params, eventShape = [], family } = definition
+    this.scoresAnything = definition.scoresAnything ?? false
     this.family = family
     this.support = definition.support
     this.gradient = definition.gradient
@@ -72,7 +76,10 @@ export abstract class Family<F extends string, S extends string, G extends Gradi
 
   /** Draws at the full shape `[...shape, ...batch, ...event]`. */
   protected abstract draw(key: Key, full: Shape): tf.Tensor
-  /** The log-density of members of the support, of a shape that broadcasts to `[...sample, ...batch]`. */
+  /**
+   * The log-density of members of the support, of a shape that broadcasts to `[...sample, ...batch]`. What it gives
+   * elsewhere is replaced by −∞, unless the family is said to score anything.
+   */
   protected abstract score(value: tf.Tensor): tf.Tensor
 
   /** Draws of shape `[...shape, ...batch, ...event]`, through which no gradient flows. */
@@ -89,7 +96,7 @@ export abstract class Family<F extends string, S extends string, G extends Gradi
       const batch = scoredShape(this, value, "logProb")
       const { inside, member } = this.support
       const x = float(value)
-      if (inside === undefined) return broadcastTo(this.score(x), batch)
+      if (inside === undefined || this.scoresAnything) return broadcastTo(this.score(x), batch)
       const within = () => inside(x)
       const cell = this.support.eventRank
       const other = toTensor(member(this.eventShape.at(-1) ?? 1))

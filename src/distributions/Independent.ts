@@ -113,7 +113,9 @@ const guarded = (d: Distribution, body: () => tf.Tensor): tf.Tensor => {
 const capabilities = (base: Distribution, made: Distribution & { readonly reinterpreted: number }) => {
   const has = base as Partial<Reparameterized & HasMean & HasVariance & HasMode & HasEntropy>
   return {
-    ...(has.rsample && { rsample: (key: Key, shape?: Shape) => guarded(made, () => has.rsample!(key, shape)) }),
+    ...(has.rsample && {
+      rsample: (key: Key, shape?: Shape) => guarded(made, () => has.rsample!(key, shape)),
+    }),
     ...(has.mean && { mean: () => guarded(made, () => has.mean!()) }),
     ...(has.variance && { variance: () => guarded(made, () => has.variance!()) }),
     ...(has.mode && { mode: () => guarded(made, () => has.mode!()) }),

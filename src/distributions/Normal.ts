@@ -62,7 +62,9 @@ class NormalDistribution extends PathwiseFamily<"Normal", "real"> {
 
   /** P(X ≤ value), to 2e-7. */
   cdf(value: tf.Tensor): tf.Tensor {
-    return this.pointwise(value, "cdf", (x) => normalCdf(tf.div(tf.sub(x, operand(this.loc)), operand(this.scale))))
+    return this.pointwise(value, "cdf", (x) =>
+      normalCdf(tf.div(tf.sub(x, operand(this.loc)), operand(this.scale))),
+    )
   }
 
   icdf(probability: tf.Tensor): tf.Tensor {

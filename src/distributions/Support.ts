@@ -88,10 +88,7 @@ export const interval = (lower: Value, upper: Value): Support<"interval"> & Boun
     cellRank: 0,
     contains: (cell) => every(cell, (x) => x >= least && x <= greatest),
     inside: (x) =>
-      tf.logicalAnd(
-        tf.greaterEqual(x, lower as tf.TensorLike),
-        tf.lessEqual(x, upper as tf.TensorLike),
-      ),
+      tf.logicalAnd(tf.greaterEqual(x, lower as tf.TensorLike), tf.lessEqual(x, upper as tf.TensorLike)),
     member: () => (typeof lower === "number" && typeof upper === "number" ? (lower + upper) / 2 : lower),
     lower,
     upper,
@@ -129,10 +126,7 @@ export const integerInterval = (
   discrete: true,
   contains: (cell) => every(cell, (x) => Number.isInteger(x) && x >= lower && x <= upper),
   inside: (x) =>
-    tf.logicalAnd(
-      tf.equal(tf.floor(x), x),
-      tf.logicalAnd(tf.greaterEqual(x, lower), tf.lessEqual(x, upper)),
-    ),
+    tf.logicalAnd(tf.equal(tf.floor(x), x), tf.logicalAnd(tf.greaterEqual(x, lower), tf.lessEqual(x, upper))),
   member: () => lower,
   lower,
   upper,
@@ -196,8 +190,8 @@ const sum = (cell: ArrayLike<number>): number => {
   return total
 }
 
-/** The outermost of an end's numbers, when they are on the host. */
-const extreme = (end: Value, pick: (...xs: Array<number>) => number, unknown: number): number => {
+/** The outermost of an end's numbers, when they are on the host. A declaration, since `unitInterval` needs it early. */
+function extreme(end: Value, pick: (...xs: Array<number>) => number, unknown: number): number {
   if (typeof end === "number") return end
   return end instanceof tf.Tensor ? unknown : pick(...(end.flat(Infinity) as Array<number>))
 }

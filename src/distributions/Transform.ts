@@ -11,6 +11,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { InvalidArgument } from "../tensor/errors.ts"
 import { broadcast, type Shape, sumRightmost } from "../tensor/Shape.ts"
+import { where } from "../tensor/stable.ts"
 import { operand, type Parameter, shapeOf, type Value } from "./Distribution.ts"
 import {
   type Bounded,
@@ -24,7 +25,7 @@ import {
 } from "./Support.ts"
 
 /** A map from `domain` onto `codomain`. All methods are differentiable; call them inside a tidy. */
-export interface Transform<in out D extends string = any, in out C extends string = any> {
+export interface Transform<out D extends string = string, out C extends string = string> {
   readonly name: string
   readonly domain: Support<D>
   readonly codomain: Support<C>
@@ -53,7 +54,7 @@ export type BijectableSupport = Support<BijectableName>
  * stick-breaking for the simplex. Where types are not known: throws `InvalidArgument` for a discrete support.
  */
 export const biject = <C extends BijectableName>(support: Support<C>): Transform<"real", C> => {
-  const onto = unbounded(support)
+  const onto = unbounded(support) as Transform<"real">
   // One event of many independent cells is mapped cell by cell.
   return { ...onto, codomain: { ...support, eventRank: support.cellRank } }
 }
@@ -68,7 +69,7 @@ export const identity: Transform<"real", "real"> = elementwise({
   logAbsDetJacobian: (x) => tf.zerosLike(x),
 })
 
-/** x ↦ eˣ, from the reals to the positive numbers. The inverse of zero, to which e⁻¹⁰⁴ rounds, is −103. */
+/** x ↦ eˣ, from the reals to the positive numbers. The inverse of zero, to which e⁻¹⁰⁴ rounds, is −87. */
 export const exp: Transform<"real", "positive"> = elementwise({
   name: "exp",
   domain: real,
@@ -106,7 +107,7 @@ export const affine = (loc: Value, scale: Value): Transform<"real", "real"> => {
   }
 }
 
-/** x ↦ 1 / (1 + e⁻ˣ), from the reals to [0, 1]. The inverse of an end is finite, ∓103. */
+/** x ↦ 1 / (1 + e⁻ˣ), from the reals to [0, 1]. The inverse of an end is finite, ∓87. */
 export const sigmoid: Transform<"real", "unitInterval"> = elementwise({
   name: "sigmoid",
   domain: real,
@@ -158,7 +159,8 @@ export const stickBreaking: Transform<"real", "simplex"> = {
   inverse: (y) => {
     const axis = y.rank - 1
     const size = [...y.shape.slice(0, axis), y.shape[axis]! - 1]
-    const first = (t: tf.Tensor) => tf.slice(t, y.shape.map(() => 0), size)
+    const origin = y.shape.map(() => 0)
+    const first = (t: tf.Tensor) => tf.slice(t, origin, size)
     // Summed from the far end: 1 − Σ of those before has no digit left when little is.
     const after = tf.cumsum(y, axis, true, true)
     return tf.add(tf.sub(logPositive(first(y)), logPositive(first(after))), evenShares(size[axis]!))
@@ -174,7 +176,7 @@ export const stickBreaking: Transform<"real", "simplex"> = {
 /** x ↦ g(f(x)). */
 export const compose = <A extends string, B extends string, C extends string>(
   f: Transform<A, B>,
-  g: Transform<B, C>,
+  g: Transform<NoInfer<B>, C>,
 ): Transform<A, C> => {
   const eventRank = Math.max(f.eventRank, g.eventRank)
   return {
@@ -201,7 +203,13 @@ export const compose = <A extends string, B extends string, C extends string>(
 function elementwise<D extends string, C extends string>(
   parts: Pick<Transform<D, C>, "name" | "domain" | "codomain" | "forward" | "inverse" | "logAbsDetJacobian">,
 ): Transform<D, C> {
-  return { ...parts, eventRank: 0, params: {}, forwardShape: (shape) => shape, inverseShape: (shape) => shape }
+  return {
+    ...parts,
+    eventRank: 0,
+    params: {},
+    forwardShape: (shape) => shape,
+    inverseShape: (shape) => shape,
+  }
 }
 
 const unbounded = (support: Support): Transform => {
@@ -228,12 +236,14 @@ const unbounded = (support: Support): Transform => {
   }
 }
 
-/** log y, with zero taken as the smallest float32, so that what has underflowed scores finitely. */
-const logPositive = (y: tf.Tensor): tf.Tensor => tf.log(tf.maximum(y, 2 ** -149))
+/** log y, with zero taken as the smallest normal float32 and no gradient there: what has underflowed scores finitely. */
+const logPositive = (y: tf.Tensor): tf.Tensor => {
+  const isNormal = () => tf.greaterEqual(y, 2 ** -126)
+  return where(isNormal, tf.log(where(isNormal, y, 1)), Math.log(2 ** -126))
+}
 
 /** log of the sigmoid's derivative, σ(x)·σ(−x); from σ itself it is −∞ from 17 on. */
-const logSigmoidSlope = (x: tf.Tensor): tf.Tensor =>
-  tf.neg(tf.add(tf.softplus(x), tf.softplus(tf.neg(x))))
+const logSigmoidSlope = (x: tf.Tensor): tf.Tensor => tf.neg(tf.add(tf.softplus(x), tf.softplus(tf.neg(x))))
 
 /** For each number: log of the share broken off, of the share kept, and of what there was before. */
 const sticks = (x: tf.Tensor) => {

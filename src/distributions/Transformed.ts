@@ -42,7 +42,7 @@ export const Transformed = <B extends Distribution, C extends string>(
   transform: Transform<B["support"]["name"], C>,
 ): Transformed<B, C> => {
   const made = new TransformedDistribution(base, transform)
-  const drawer = made.base as Partial<Reparameterized>
+  const drawer = made.base as Distribution & Partial<Pick<Reparameterized, "rsample">>
   const rsample =
     drawer.rsample && ((key: Key, shape?: Shape) => made.push(() => drawer.rsample!(key, shape), true))
   return Object.assign(made, rsample && { rsample }) as unknown as Transformed<B, C>
@@ -85,7 +85,11 @@ export class TransformedDistribution<B extends Distribution, C extends string>
 
   sample(key: Key, shape: Shape = []): tf.Tensor {
     // Where the transform has parameters, the x of a fixed y depends on them: only the inverse knows how.
-    return this.push(() => this.base.sample(key, shape), Object.keys(this.transform.params).length === 0, detach)
+    return this.push(
+      () => this.base.sample(key, shape),
+      Object.keys(this.transform.params).length === 0,
+      detach,
+    )
   }
 
   /** Log-density: −∞, with a gradient of zero, outside the transform's image. */
@@ -101,7 +105,10 @@ export class TransformedDistribution<B extends Distribution, C extends string>
       const other = toTensor(member(this.eventShape.at(-1) ?? 1))
       const safe = where(() => expandRight(inside(y), cellRank), y, other)
       const density = this.#density(this.transform.inverse(safe), safe)
-      return broadcastTo(where(() => allRightmost(inside(y), this.eventShape.length - cellRank), density, -Infinity), batch)
+      return broadcastTo(
+        where(() => allRightmost(inside(y), this.eventShape.length - cellRank), density, -Infinity),
+        batch,
+      )
     })
   }
 
@@ -115,7 +122,11 @@ export class TransformedDistribution<B extends Distribution, C extends string>
   }
 
   /** @internal A draw of the base and its image. `remember` says whether the draw stands for its image's inverse. */
-  push(draw: () => tf.Tensor, remember: boolean, image: (body: () => tf.Tensor) => tf.Tensor = (body) => body()) {
+  push(
+    draw: () => tf.Tensor,
+    remember: boolean,
+    image: (body: () => tf.Tensor) => tf.Tensor = (body) => body(),
+  ) {
     if (this.problem !== undefined) throw this.problem
     const { x, y } = tf.tidy(() => {
       const x = draw()
@@ -129,7 +140,10 @@ export class TransformedDistribution<B extends Distribution, C extends string>
 
   #density(x: tf.Tensor, y: tf.Tensor): tf.Tensor {
     const volume = this.transform.logAbsDetJacobian(x, y)
-    return tf.sub(this.base.logProb(x), sumRightmost(volume, this.eventShape.length - this.transform.eventRank))
+    return tf.sub(
+      this.base.logProb(x),
+      sumRightmost(volume, this.eventShape.length - this.transform.eventRank),
+    )
   }
 }
 
@@ -152,7 +166,12 @@ const isCurrent = (origin: Origin): boolean => {
 }
 
 const allRightmost = (x: tf.Tensor, n: number): tf.Tensor =>
-  n === 0 ? x : tf.all(x, Array.from({ length: n }, (_, i) => x.rank - n + i))
+  n === 0
+    ? x
+    : tf.all(
+        x,
+        Array.from({ length: n }, (_, i) => x.rank - n + i),
+      )
 
 const misfit = (base: Distribution, transform: Transform): ShapeMismatch =>
   new ShapeMismatch({

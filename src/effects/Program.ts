@@ -66,6 +66,9 @@ export type LatentName<R> = R extends Sample<infer N, infer _S, infer _G> ? N : 
 /** The names of a program's observed sites. */
 export type ObservedName<R> = R extends Observe<infer N> ? N : never
 
+/** The names of a program's factors. */
+export type FactorName<R> = R extends Factor<infer N> ? N : never
+
 /** The names of a program's parameters. */
 export type ParamName<R> = R extends Param<infer N, infer _T> ? N : never
 
@@ -129,33 +132,33 @@ export type Scoped<R, P extends string> =
 export type OnlyLatent<R, D> =
   string extends LatentName<R> ? unknown : { readonly [K in Exclude<keyof D, LatentName<R>>]: never }
 
-/** Sites on whose support a model and a guide disagree. */
+/** Sites on whose support a model and a guide disagree, in words that the compiler prints. */
 type Disagreement<MR, GR> = {
-  [K in LatentName<MR> as [SupportAt<MR, K>] extends [SupportAt<GR, K>] ? never : K]: {
-    readonly model: SupportAt<MR, K>
-    readonly guide: SupportAt<GR, K>
-  }
+  [K in LatentName<MR> & LatentName<GR>]: [SupportAt<MR, K>] extends [SupportAt<GR, K>]
+    ? never
+    : `${K}: ${SupportAt<MR, K>} in the model, ${SupportAt<GR, K>} in the guide`
+}[LatentName<MR> & LatentName<GR>]
+
+/** What may be wrong with a guide, and the sites where it is. */
+interface GuideProblems<MR, GR, G extends Gradient> {
+  readonly "guide lacks latent sites of the model": Exclude<LatentName<MR>, LatentName<GR>>
+  readonly "guide samples sites that the model does not have": Exclude<LatentName<GR>, LatentName<MR>>
+  readonly "a guide cannot observe": ObservedName<GR> | FactorName<GR>
+  readonly "guide and model disagree on the support of": Disagreement<MR, GR>
+  readonly "this objective needs pathwise gradients, but these guide sites have none": "score" extends G
+    ? never
+    : ScoreSites<GR>
 }
 
 /**
  * `unknown` where a guide with requirements `GR` fits a model with requirements `MR` under an objective that
- * differentiates sites of kind `G`; otherwise an object type whose one key says what is wrong and whose value
- * names the sites, which the compiler prints.
+ * differentiates sites of kind `G`; otherwise an object type that no guide has, whose keys say what is wrong and
+ * whose values name the sites: the compiler prints both.
  */
 export type GuideCheck<MR, GR, G extends Gradient> = string extends LatentName<MR> | LatentName<GR>
   ? unknown
-  : [Exclude<LatentName<MR>, LatentName<GR>>] extends [never]
-    ? [Exclude<LatentName<GR>, LatentName<MR>>] extends [never]
-      ? [ObservedName<GR>] extends [never]
-        ? [keyof Disagreement<MR, GR>] extends [never]
-          ? ["score" extends G ? never : ScoreSites<GR>] extends [never]
-            ? unknown
-            : {
-                readonly "this objective needs pathwise gradients, but these guide sites have none": ScoreSites<GR>
-              }
-          : { readonly "guide and model disagree on the support of": Disagreement<MR, GR> }
-        : { readonly "a guide cannot observe": ObservedName<GR> }
-      : {
-          readonly "guide samples sites that the model does not have": Exclude<LatentName<GR>, LatentName<MR>>
-        }
-    : { readonly "guide lacks latent sites of the model": Exclude<LatentName<MR>, LatentName<GR>> }
+  : {
+      readonly [K in keyof GuideProblems<MR, GR, G> as [GuideProblems<MR, GR, G>[K]] extends [never]
+        ? never
+        : K]: GuideProblems<MR, GR, G>[K]
+    }

@@ -198,7 +198,7 @@ class Patience {
 }
 
 /** The programs as calls that a gradient closure can make. */
-const synchronous = <D, ME, MR, GE, GR>(
+export const synchronous = <D, ME, MR, GE, GR>(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
   guide: (data: D) => Effect.Effect<unknown, GE, GR>,
   context: Context.Context<Rest<MR> | Rest<GR>>,

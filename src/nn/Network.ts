@@ -79,8 +79,12 @@ export const make = <P extends Tree, Out>(definition: Definition<P, Out>): Netwo
 }
 
 /** The same problem, as seen from outside. */
-export const below = (where: string, { expected, found, ...rest }: InvalidArgument): InvalidArgument =>
-  new InvalidArgument({ where: `${where}/${rest.where}`, expected, found })
+export const below = (where: string, problem: InvalidArgument): InvalidArgument =>
+  new InvalidArgument({
+    where: `${where}/${problem.where}`,
+    expected: problem.expected,
+    found: problem.found,
+  })
 
 /** The run as the child called `label` sees it. */
 export const inside = (run: NetworkRun, label: string): NetworkRun => ({

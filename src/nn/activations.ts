@@ -78,12 +78,14 @@ export type Activation = ActivationName | Network<NoParams>
 export const activationOf = (activation: Activation): Network<NoParams> => {
   if (typeof activation !== "string") return activation
   if (Object.hasOwn(activations, activation)) return activations[activation]
-  return {
-    ...identity,
+  return make({
+    name: activation,
     problem: new InvalidArgument({
       where: "activation",
       expected: `one of ${Object.keys(activations).join(", ")}, or a network`,
       found: `"${activation}"`,
     }),
-  }
+    init: () => ({}),
+    apply: (_params, input) => input,
+  })
 }

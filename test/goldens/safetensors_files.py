@@ -1,7 +1,7 @@
 """Files written by the safetensors package, beside their values.
 
     pip install safetensors numpy ml_dtypes
-    python safetensors_files.py > safetensors.json
+    python safetensors_files.py > safetensors_files.json
 
 With the path of a file as argument it reads that file with the package and prints what is in it:
 
@@ -35,18 +35,18 @@ every = {
     "10": np.array([10], np.int32),
     "9": np.array([9], np.int32),
 }
-# Halves: zeros, the smallest and largest subnormal, the smallest and largest normal, thirds, infinities.
+# Halves: zeros, the smallest and largest subnormal, the smallest and largest normal, a third, infinities, NaN.
 halves = {
-    "half": np.array([0x0000, 0x8000, 0x0001, 0x83FF, 0x0400, 0x7BFF, 0x3555, 0xC000, 0x7C00, 0xFC00], np.uint16).view(
+    "half": np.array([0x0000, 0x8000, 0x0001, 0x83FF, 0x0400, 0x7BFF, 0x3555, 0xC000, 0x7C00, 0xFC00, 0x7E01], np.uint16).view(
         np.float16
     ),
-    "brain": np.array([0x0000, 0x3F80, 0xC2F7, 0x0001, 0x7F7F, 0x7F80, 0xFF80], np.uint16).view(ml_dtypes.bfloat16),
+    "brain": np.array([0x0000, 0x3F80, 0xC2F7, 0x0001, 0x7F7F, 0x7F80, 0xFF80, 0x7FC0], np.uint16).view(ml_dtypes.bfloat16),
 }
 
 
 def number(x):
-    """JSON has no infinities, and JavaScript no exact integers beyond 2^53."""
-    return str(x) if isinstance(x, int) and not isinstance(x, bool) or x in (np.inf, -np.inf) else x
+    """JSON has no infinities and no NaN, and JavaScript no exact integers beyond 2^53."""
+    return x if isinstance(x, bool) or isinstance(x, float) and np.isfinite(x) else str(x)
 
 
 def values(array):

@@ -114,7 +114,12 @@ for (const backend of ["cpu", "wasm"] as const) {
         const entries = Tree.entries(odd)
         expect(Tree.entries(Tree.fromEntries(entries))).toEqual(entries)
       }
-      expect(Tree.fromEntries([["a/b/c", a], ["a/d", b]])).toEqual({ a: { b: { c: a }, d: b } }) // biome-ignore format: a row
+      expect(
+        Tree.fromEntries([
+          ["a/b/c", a],
+          ["a/d", b],
+        ]),
+      ).toEqual({ a: { b: { c: a }, d: b } })
     })
 
     check("fromEntries refuses a path that is taken", () => {

@@ -3,9 +3,7 @@
  */
 import type { Effect } from "effect"
 import { handle } from "../Interpreter.ts"
-import type { Blocked, DeterministicName, Factor, LatentName, ObservedName } from "../Program.ts"
-
-type FactorName<R> = R extends Factor<infer N> ? N : never
+import type { Blocked, DeterministicName, FactorName, LatentName, ObservedName } from "../Program.ts"
 
 /** The program with the named sites hidden. Hidden latent sites are drawn from their own distribution. */
 export const block = <

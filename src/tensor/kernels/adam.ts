@@ -32,10 +32,29 @@ export const adam: LoopKernel<AdamAttrs> = {
     // √(v′/c₂) = √v′ · root: a multiplication instead of a division an element.
     const root = 1 / Math.sqrt(attrs.correction2)
     const n = g.length
-    for (let i = 0; i < n; i++) {
-      const gi = g[i]!
-      const mi = b1 * m[i]! + a1 * gi
-      const vi = b2 * v[i]! + a2 * gi * gi
+    // Two elements share a division: a/d and b/e are a·e/(d·e) and b·d/(d·e). Division and square root are most
+    // of the loop's time. (So a NaN spoils its neighbor too; the step is lost either way.)
+    for (let i = 0; i + 1 < n; i += 2) {
+      const g0 = g[i]!
+      const g1 = g[i + 1]!
+      const m0 = b1 * m[i]! + a1 * g0
+      const m1 = b1 * m[i + 1]! + a1 * g1
+      const v0 = b2 * v[i]! + a2 * g0 * g0
+      const v1 = b2 * v[i + 1]! + a2 * g1 * g1
+      newM[i] = m0
+      newM[i + 1] = m1
+      newV[i] = v0
+      newV[i + 1] = v1
+      const d0 = Math.sqrt(v0) * root + eps
+      const d1 = Math.sqrt(v1) * root + eps
+      const q = step / (d0 * d1)
+      update[i] = q * d1 * m0
+      update[i + 1] = q * d0 * m1
+    }
+    if (n % 2 === 1) {
+      const i = n - 1
+      const mi = b1 * m[i]! + a1 * g[i]!
+      const vi = b2 * v[i]! + a2 * g[i]! * g[i]!
       newM[i] = mi
       newV[i] = vi
       update[i] = (step * mi) / (Math.sqrt(vi) * root + eps)

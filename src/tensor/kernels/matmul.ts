@@ -136,7 +136,7 @@ const cost = (a: Matrices, b: Matrices): number =>
 
 /** Nanoseconds an element on one machine; only their ratio counts. */
 const PACKING = 1.9
-const TRANSPOSING = 0.8
+const TRANSPOSING = 0.6
 
 /** A vector lies the same either way. */
 const moved = (r: number, c: number): number => (r === 1 || c === 1 ? 0 : TRANSPOSING * r * c)

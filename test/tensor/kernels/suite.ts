@@ -7,17 +7,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { ShapeMismatch } from "../../../src/tensor/errors.ts"
 import { adamMoments, bernoulliLogProb } from "../../../src/tensor/fused.ts"
 import { registerKernels } from "../../../src/tensor/kernels/register.ts"
-import {
-  at,
-  build,
-  type Dense,
-  expectClose,
-  expectNoLeak,
-  random,
-  sum,
-  sumTo,
-  toTensor,
-} from "./reference.ts"
+import { at, build, expectClose, expectNoLeak, random, sum, sumTo, toTensor } from "./reference.ts"
 
 /** float32 rounds a value by at most 2⁻²⁴ of itself. */
 const ROUNDING = 1.2e-7
@@ -173,6 +163,7 @@ export const kernelSuite = (backend: "wasm" | "cpu"): void => {
       [33, 65],
       [32, 32],
       [128, 40],
+      [2, 256, 33],
       [1, 5],
       [5, 1],
       [3, 2, 4],
@@ -352,6 +343,29 @@ export const kernelSuite = (backend: "wasm" | "cpu"): void => {
       expectClose(update(1e15), { shape: [], values: [-1e-3] }, 1e-9)
       // √v̂ = 10⁻¹² is small against ε.
       expectClose(update(-1e-12), { shape: [], values: [1e-7 / 1.0001] }, 1e-12)
+    })
+
+    it("takes an odd number of elements, and one", () => {
+      for (const n of [1, 3]) {
+        const g = random([n], 4)
+        const next = adamMoments(toTensor(g), tf.zeros([n]), tf.zeros([n]), options(1))
+        // At the first step m̂ = g and √v̂ = |g|.
+        expectClose(
+          next.update,
+          build([n], (i) => -1e-3 * Math.sign(at(g, i))),
+          1e-7,
+        )
+        expectClose(
+          next.m,
+          build([n], (i) => 0.1 * at(g, i)),
+          ROUNDING,
+        )
+        expectClose(
+          next.v,
+          build([n], (i) => 0.001 * at(g, i) ** 2),
+          ROUNDING,
+        )
+      }
     })
 
     it("refuses moments of another shape", () => {

@@ -1,0 +1,79 @@
+/**
+ * The categorical distribution on the classes 0 … K − 1, by `probs` or by `logits` (log-weights, which need not be
+ * normalized; −∞ for a class that cannot occur). The last dimension of the parameter is over the classes.
+ *
+ * ```ts
+ * Categorical({ probs: [0.2, 0.3, 0.5] })             // draws 0, 1 or 2
+ * Categorical({ logits: tf.zeros([10, 3]) })          // batch [10]
+ * ```
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import type * as Key from "../tensor/Key.ts"
+import type { Shape } from "../tensor/Shape.ts"
+import type { Value } from "./Distribution.ts"
+import { Family } from "./Family.ts"
+import { integerInterval } from "./Support.ts"
+import {
+  classCount,
+  drawClass,
+  likeliest,
+  logProbOf,
+  type Weights,
+  weightEntropy,
+  weightParams,
+} from "./weights.ts"
+
+/** Parameters of {@link Categorical}, `[...batch, K]`: `logits` or `probs`, never both. */
+export type CategoricalParams = Weights
+
+class CategoricalDistribution extends Family<"Categorical", "integerInterval", "score"> {
+  readonly weights: Weights
+
+  constructor(weights: Weights) {
+    super({
+      family: "Categorical",
+      support: integerInterval(0, classCount(weights) - 1),
+      gradient: "score",
+      params: weightParams(weights),
+    })
+    this.weights = weights
+  }
+
+  get logits(): Value | undefined {
+    return this.weights.logits
+  }
+
+  get probs(): Value | undefined {
+    return this.weights.probs
+  }
+
+  protected draw(key: Key.Key, full: Shape): tf.Tensor {
+    return tf.cast(drawClass(this.weights, key, full), "float32")
+  }
+
+  protected score(value: tf.Tensor): tf.Tensor {
+    return logProbOf(this.weights, tf.oneHot(tf.cast(value, "int32"), classCount(this.weights)))
+  }
+
+  /** The likeliest class; the first of several. */
+  mode(): tf.Tensor {
+    return this.batched(() => tf.cast(likeliest(this.weights), "float32"))
+  }
+
+  /** −Σ p log p. */
+  entropy(): tf.Tensor {
+    return this.batched(() => weightEntropy(this.weights))
+  }
+
+  /** 0 … K − 1, of shape `[K, 1…]`. */
+  enumerate(): tf.Tensor {
+    const k = classCount(this.weights)
+    return this.checked(() => tf.reshape(tf.range(0, k), [k, ...this.batchShape.map(() => 1)]))
+  }
+}
+
+/** A categorical distribution; see {@link CategoricalParams}. */
+export type Categorical = CategoricalDistribution
+
+/** Makes a categorical distribution. */
+export const Categorical = (params: CategoricalParams): Categorical => new CategoricalDistribution(params)

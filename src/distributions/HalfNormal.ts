@@ -1,0 +1,84 @@
+/**
+ * The half-normal distribution on the positive numbers: the size of a normal with mean zero.
+ * log p(x) = log 2 + log N(x; 0, scale) for x > 0.
+ *
+ * ```ts
+ * HalfNormal({ scale: 5 })   // a weak prior on a standard deviation
+ * ```
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import * as Key from "../tensor/Key.ts"
+import type { Shape } from "../tensor/Shape.ts"
+import { halfLog2Pi, normalIcdf } from "../tensor/stable.ts"
+import { operand, type Value } from "./Distribution.ts"
+import { PathwiseFamily } from "./Family.ts"
+import { normalLogDensity } from "./Normal.ts"
+import { positive } from "./Support.ts"
+
+/** Parameters of {@link HalfNormal}: the standard deviation of the normal whose size it is. */
+export interface HalfNormalParams {
+  readonly scale: Value
+}
+
+class HalfNormalDistribution extends PathwiseFamily<"HalfNormal", "positive"> {
+  readonly scale: Value
+
+  constructor({ scale }: HalfNormalParams) {
+    super({
+      family: "HalfNormal",
+      support: positive,
+      params: { scale: { value: scale, constraint: positive } },
+    })
+    this.scale = scale
+  }
+
+  protected draw(key: Key.Key, full: Shape): tf.Tensor {
+    // Normal noise is exactly zero once in 2²³ draws, and zero is not positive; it is raised to below its neighbors.
+    const size = Key.normalValues(key, full).map((z) => Math.max(Math.abs(z), 2 ** -24))
+    return tf.mul(operand(this.scale), tf.tensor(size, [...full]))
+  }
+
+  protected score(value: tf.Tensor): tf.Tensor {
+    return tf.add(normalLogDensity(value, 0, this.scale), Math.LN2)
+  }
+
+  /** scale · √(2/π). */
+  mean(): tf.Tensor {
+    return this.batched(() => tf.mul(operand(this.scale), Math.sqrt(2 / Math.PI)))
+  }
+
+  /** scale² · (1 − 2/π). */
+  variance(): tf.Tensor {
+    return this.batched(() => tf.mul(tf.square(operand(this.scale)), 1 - 2 / Math.PI))
+  }
+
+  /** log scale + ½ + ½ log 2π − log 2. */
+  entropy(): tf.Tensor {
+    return this.batched(() => tf.add(tf.log(operand(this.scale)), 0.5 + halfLog2Pi - Math.LN2))
+  }
+
+  /** P(X ≤ value) = erf(value / (scale √2)), to 2e-7. */
+  cdf(value: tf.Tensor): tf.Tensor {
+    return this.pointwise(value, "cdf", (x) =>
+      tf.erf(tf.mul(tf.div(tf.relu(x), operand(this.scale)), Math.SQRT1_2)),
+    )
+  }
+
+  icdf(probability: tf.Tensor): tf.Tensor {
+    return this.pointwise(probability, "icdf", (p) =>
+      tf.mul(operand(this.scale), normalIcdf(tf.mul(tf.add(p, 1), 0.5))),
+    )
+  }
+}
+
+/** A half-normal distribution; see {@link HalfNormalParams}. */
+export type HalfNormal = HalfNormalDistribution
+
+/** Makes a half-normal distribution. */
+export const HalfNormal = (params: HalfNormalParams): HalfNormal => new HalfNormalDistribution(params)
+
+/** KL(p ‖ q) = ½(r² − 1 − log r²) with r = σp/σq, elementwise: that of two normals of mean zero. */
+export const klHalfNormalHalfNormal = (p: HalfNormal, q: HalfNormal): tf.Tensor => {
+  const r2 = tf.square(tf.div(operand(p.scale), operand(q.scale)))
+  return tf.mul(tf.sub(r2, tf.add(tf.log(r2), 1)), 0.5)
+}

@@ -1,0 +1,98 @@
+/**
+ * The categorical distribution with its classes as one-hot vectors, by `probs` or by `logits` (as in `Categorical`).
+ * One event is a vector of K numbers.
+ *
+ * ```ts
+ * OneHotCategorical({ probs: [0.2, 0.3, 0.5] })   // draws [1, 0, 0], [0, 1, 0] or [0, 0, 1]
+ * ```
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import type * as Key from "../tensor/Key.ts"
+import type { Shape } from "../tensor/Shape.ts"
+import type { Value } from "./Distribution.ts"
+import { Family } from "./Family.ts"
+import { oneHot } from "./Support.ts"
+import {
+  classCount,
+  drawClass,
+  likeliest,
+  logProbOf,
+  probabilities,
+  type Weights,
+  weightEntropy,
+  weightParams,
+} from "./weights.ts"
+
+/** Parameters of {@link OneHotCategorical}, `[...batch, K]`: `logits` or `probs`, never both. */
+export type OneHotCategoricalParams = Weights
+
+class OneHotCategoricalDistribution extends Family<"OneHotCategorical", "oneHot", "score"> {
+  readonly weights: Weights
+
+  constructor(weights: Weights) {
+    super({
+      family: "OneHotCategorical",
+      support: oneHot,
+      gradient: "score",
+      params: weightParams(weights),
+      eventShape: [classCount(weights)],
+    })
+    this.weights = weights
+  }
+
+  get logits(): Value | undefined {
+    return this.weights.logits
+  }
+
+  get probs(): Value | undefined {
+    return this.weights.probs
+  }
+
+  protected draw(key: Key.Key, full: Shape): tf.Tensor {
+    return this.vectors(drawClass(this.weights, key, full.slice(0, -1)))
+  }
+
+  protected score(value: tf.Tensor): tf.Tensor {
+    return logProbOf(this.weights, value)
+  }
+
+  /** The probabilities. */
+  mean(): tf.Tensor {
+    return this.batched(() => probabilities(this.weights))
+  }
+
+  /** p(1 − p) for each class: the diagonal of the covariance. */
+  variance(): tf.Tensor {
+    return this.batched(() => {
+      const p = probabilities(this.weights)
+      return tf.mul(p, tf.sub(1, p))
+    })
+  }
+
+  /** The likeliest vector; the first of several. */
+  mode(): tf.Tensor {
+    return this.batched(() => this.vectors(likeliest(this.weights)))
+  }
+
+  /** −Σ p log p. */
+  entropy(): tf.Tensor {
+    return this.batched(() => weightEntropy(this.weights), [])
+  }
+
+  /** The K vectors, of shape `[K, 1…, K]`. */
+  enumerate(): tf.Tensor {
+    const k = classCount(this.weights)
+    return this.checked(() => tf.reshape(tf.eye(k), [k, ...this.batchShape.map(() => 1), k]))
+  }
+
+  private vectors(classes: tf.Tensor): tf.Tensor {
+    return tf.cast(tf.oneHot(classes as tf.Tensor1D, classCount(this.weights)), "float32")
+  }
+}
+
+/** A one-hot categorical distribution; see {@link OneHotCategoricalParams}. */
+export type OneHotCategorical = OneHotCategoricalDistribution
+
+/** Makes a one-hot categorical distribution. */
+export const OneHotCategorical = (params: OneHotCategoricalParams): OneHotCategorical =>
+  new OneHotCategoricalDistribution(params)

@@ -1,0 +1,83 @@
+/**
+ * Weights of K classes, as probabilities or as logits (log-weights up to a constant), and what the two families on
+ * them share: the log-probability of a class, draws, entropy and divergence. The last dimension is over classes.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { ShapeMismatch } from "../tensor/errors.ts"
+import * as Key from "../tensor/Key.ts"
+import type { Shape } from "../tensor/Shape.ts"
+import { where } from "../tensor/stable.ts"
+import { operand, type Parameter, shapeOf, toTensor, type Value } from "./Distribution.ts"
+import { logWeights, simplex } from "./Support.ts"
+
+/** `[...batch, K]`: `logits` or `probs`, never both. */
+export type Weights =
+  | { readonly logits: Value; readonly probs?: never }
+  | { readonly probs: Value; readonly logits?: never }
+
+/** The parameters as a family declares them. */
+export const weightParams = (w: Weights): Readonly<Record<string, Parameter>> =>
+  w.probs === undefined
+    ? { logits: { value: w.logits, constraint: logWeights } }
+    : { probs: { value: w.probs, constraint: simplex } }
+
+/** K. */
+export const classCount = (w: Weights): number => shapeOf(w.probs ?? w.logits!).at(-1) ?? 0
+
+/** Probabilities `[...batch, K]`. */
+export const probabilities = (w: Weights): tf.Tensor =>
+  w.probs === undefined ? tf.softmax(toTensor(w.logits)) : toTensor(w.probs)
+
+/** log p of the class that each one-hot row of `picked`, `[...sample, ...batch, K]`, has its one at. */
+export const logProbOf = (w: Weights, picked: tf.Tensor): tf.Tensor => {
+  const isPicked = () => tf.greater(picked, 0.5)
+  // The other classes are left out, not multiplied by zero: their logarithm may be −∞.
+  if (w.probs === undefined) return tf.sum(where(isPicked, tf.logSoftmax(toTensor(w.logits)), 0), -1)
+  const p = tf.sum(where(isPicked, toTensor(w.probs), 0), -1)
+  const isPossible = () => tf.greater(p, 0)
+  return where(isPossible, tf.log(where(isPossible, p, 1)), -Infinity)
+}
+
+/**
+ * Classes drawn at shape `full`, as integers: the largest of logit + Gumbel noise. The noise comes from the host,
+ * and what is done to it here rounds alike on every backend; hence for `probs` the same comparison in exponentials.
+ */
+export const drawClass = (w: Weights, key: Key.Key, full: Shape): tf.Tensor => {
+  const shape = [...full, classCount(w)]
+  if (w.probs === undefined) return tf.argMax(tf.add(operand(w.logits), Key.gumbel(key, shape)), -1)
+  const noise = Key.uniformValues(key, shape, 2 ** -126, 1).map((u) => -1 / Math.log(u))
+  return tf.argMax(tf.mul(operand(w.probs), tf.tensor(noise, shape)), -1)
+}
+
+/** The likeliest class, as an integer; the first of several. */
+export const likeliest = (w: Weights): tf.Tensor => tf.argMax(toTensor(w.probs ?? w.logits!), -1)
+
+/** −Σ p log p over the classes that have any probability. */
+export const weightEntropy = (w: Weights): tf.Tensor => {
+  const p = probabilities(w)
+  return tf.neg(tf.sum(tf.mul(p, logWhere(w, p)), -1))
+}
+
+/**
+ * KL(p ‖ q) = Σ p (log p − log q) over the classes that p gives any probability; infinite where q gives one of them
+ * none. Throws `ShapeMismatch` where the numbers of classes differ.
+ */
+export const klWeights = (p: Weights, q: Weights): tf.Tensor => {
+  if (classCount(p) !== classCount(q)) {
+    throw new ShapeMismatch({
+      where: "kl of two categorical distributions",
+      expected: `${classCount(p)} classes in both`,
+      found: `${classCount(q)} in the second`,
+    })
+  }
+  const weights = probabilities(p)
+  return tf.sum(tf.mul(weights, tf.sub(logWhere(p, weights), logWhere(q, weights))), -1)
+}
+
+/** log-probabilities where `weights` are positive; 0, with no gradient, elsewhere. */
+const logWhere = (w: Weights, weights: tf.Tensor): tf.Tensor => {
+  const isPossible = () => tf.greater(weights, 0)
+  return w.probs === undefined
+    ? where(isPossible, tf.logSoftmax(toTensor(w.logits)), 0)
+    : tf.log(where(isPossible, toTensor(w.probs), 1))
+}
