@@ -21,7 +21,7 @@ export type VaeSetup = (images: Float32Array, batch: number) => Promise<VaePeer>
 /** As a user of tfjs writes it: `tf.Variable`s, `tf.train.adam`, `tf.randomNormal`, tfjs's kernels. */
 export const stock: VaeSetup = async (images, batch) => {
   await tf.setBackend("wasm")
-  const variables = initial().map((value) => tf.variable(value, true))
+  const variables = tf.tidy(() => initial().map((value) => tf.variable(value, true)))
   const optimizer = tf.train.adam(LEARNING_RATE)
   const next = minibatches(images, batch)
   const step = () => {

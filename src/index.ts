@@ -5,6 +5,8 @@
  * compile; one engine fits them. See the README for the first twenty lines.
  */
 
+// Tensors
+export type { Tensor } from "@tensorflow/tfjs-core"
 // Data
 export * as Dataset from "./data/Dataset.ts"
 export { DataError } from "./data/errors.ts"
@@ -83,6 +85,7 @@ export { observe, sample } from "./effects/Sample.ts"
 export type { Algorithm, Info } from "./inference/Algorithm.ts"
 export { type ElboOptions, elbo } from "./inference/Elbo.ts"
 export { NonFinite } from "./inference/errors.ts"
+export type { EarlyStopping, FitError, FitOptions, HeldOut } from "./inference/FitOptions.ts"
 export { type Fit, fitSVI, type StreamReport } from "./inference/fitSVI.ts"
 export { type Evidence, logEvidence } from "./inference/importance.ts"
 export type { EpochReport, Metrics, StepReport } from "./inference/Loop.ts"
@@ -90,15 +93,13 @@ export type { Objective } from "./inference/Objective.ts"
 export * as Optimizer from "./inference/Optimizer.ts"
 export { type Predicted, predictive } from "./inference/predictive.ts"
 export * as Schedule from "./inference/Schedule.ts"
-export { type FitError, type FitOptions, perRow } from "./inference/Session.ts"
+export { type Ending, perRow } from "./inference/Session.ts"
 export type { Data } from "./inference/Source.ts"
 export { type SviState, svi } from "./inference/svi.ts"
 // Models
 export * as Vae from "./models/Vae.ts"
 // Networks
 export * from "./nn/index.ts"
-// Tensors
-export type { Tensor } from "@tensorflow/tfjs-core"
 export { Backend, type WasmSource } from "./tensor/Backend.ts"
 export { BackendUnavailable, InvalidArgument, ShapeMismatch, TreeMismatch } from "./tensor/errors.ts"
 export * as Key from "./tensor/Key.ts"

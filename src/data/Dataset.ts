@@ -22,6 +22,8 @@ import { type Binarization, binarize } from "./Binarize.ts"
 import { DataError } from "./errors.ts"
 import * as Field from "./Field.ts"
 
+export { batches } from "./Batches.ts"
+
 /**
  * `size` rows. `take` returns those with the given indices as new tensors `[indices.length, ...row]`, which the
  * caller disposes; the key is for whatever is drawn on the way (`binarized`), and the same key draws the same.
@@ -185,7 +187,10 @@ export const slice = Effect.fnUntraced(function* <D>(
       found: `start ${start}, end ${end}`,
     })
   }
-  return yield* subset(dataset, sequence(start, end))
+  return yield* subset(
+    dataset,
+    Int32Array.from({ length: end - start }, (_, i) => start + i),
+  )
 })
 
 /**
@@ -212,45 +217,6 @@ export const trainTestSplit = Effect.fnUntraced(function* <D>(
     train: yield* subset(dataset, order.slice(held).sort()),
     test: yield* subset(dataset, order.slice(0, held).sort()),
   }
-})
-
-/**
- * The plan of one epoch: the indices of each batch. Every row comes once (save those dropped with
- * `dropRemainder`, default false: otherwise the last batch may be smaller), in an order given by
- * `foldIn(key, epoch)`, or in the data's own with `shuffle: false`.
- *
- * Fails with `InvalidArgument` unless the batch size is a whole number from 1 to the data set's size, and the
- * epoch one from 0.
- */
-export const batches = Effect.fnUntraced(function* (
-  dataset: { readonly size: number },
-  options: {
-    readonly batchSize: number
-    readonly key: Key.Key
-    readonly epoch: number
-    readonly shuffle?: boolean
-    readonly dropRemainder?: boolean
-  },
-): Effect.fn.Return<ReadonlyArray<Int32Array>, InvalidArgument> {
-  const { batchSize, key, epoch, shuffle = true, dropRemainder = false } = options
-  const { size } = dataset
-  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > size) {
-    return yield* new InvalidArgument({
-      where: "batchSize",
-      expected: `a whole number from 1 to the data set's ${size} rows`,
-      found: String(batchSize),
-    })
-  }
-  if (!Number.isInteger(epoch) || epoch < 0) {
-    return yield* new InvalidArgument({
-      where: "epoch",
-      expected: "a whole number, at least 0",
-      found: String(epoch),
-    })
-  }
-  const order = shuffle ? Key.permutation(Key.foldIn(key, epoch), size) : sequence(0, size)
-  const count = dropRemainder ? Math.floor(size / batchSize) : Math.ceil(size / batchSize)
-  return Array.from({ length: count }, (_, i) => order.subarray(i * batchSize, (i + 1) * batchSize))
 })
 
 // The fields' names are the paths of the batch, so that what the constructors promise as D is what comes back.
@@ -297,6 +263,3 @@ const outOfRange = (where: string, indices: Int32Array, size: number): InvalidAr
   if (bad === undefined) return undefined
   return new InvalidArgument({ where, expected: `indices from 0 to ${size - 1}`, found: String(bad) })
 }
-
-const sequence = (start: number, end: number): Int32Array =>
-  Int32Array.from({ length: end - start }, (_, i) => start + i)

@@ -34,7 +34,7 @@ export interface FieldOptions {
 
 /**
  * A field over an array. Fails with `DataError` for sizes that are no positive whole numbers (N = 0 among
- * them), a wrong number of values, a scale that is 0 or not finite, and a value that is not finite (or, where
+ * them), a wrong number of values, a scale that is 0, not finite or too large, and a value that is not finite (or, where
  * the dtype is int32 or bool, does not fit it), naming the first such row and its position there.
  */
 export const make = Effect.fnUntraced(function* (
@@ -71,6 +71,9 @@ export const make = Effect.fnUntraced(function* (
   }
   const [min, max] = extremes(values)
   const range: Field["range"] = scale > 0 ? [min * scale, max * scale] : [max * scale, min * scale]
+  if (dtype === "float32" && !range.every((x) => Number.isFinite(Math.fround(x)))) {
+    return yield* refuse("a scale that keeps the values within float32", String(scale), ", scale")
+  }
   return { name, size, rowShape, dtype, range, gather: gatherer(values, Shape.size(rowShape), dtype, scale) }
 })
 
@@ -91,7 +94,7 @@ const needs = {
   bool: "0 or 1",
 } as const
 
-// A loop for each dtype: one with a call inside takes three times as long, which for a data set can be felt.
+// A loop for each dtype, rather than a test called for each value: a data set may have tens of millions.
 const firstBad = (values: ArrayLike<number>, dtype: Field["dtype"]): number => {
   if (dtype === "int32") {
     for (let i = 0; i < values.length; i++) if (values[i] !== (values[i]! | 0)) return i

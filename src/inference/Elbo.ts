@@ -14,14 +14,13 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
 import { NoClosedForm } from "../distributions/errors.ts"
 import { hasKl, klResult } from "../distributions/kl.ts"
-import { SiteMismatch } from "../effects/errors.ts"
-import { replayed } from "../effects/handlers/replay.ts"
 import type { SampleSite, Settled } from "../effects/Interpreter.ts"
 import { factorLogDensity, siteLogDensity, weigh } from "../effects/logDensity.ts"
 import type { Recording } from "../effects/run.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
-import type { Estimate, Objective, Programs } from "./Objective.ts"
+import type { Estimate, Objective } from "./Objective.ts"
+import { latents, type Programs, pair } from "./programs.ts"
 
 /** How {@link elbo} estimates. */
 export interface ElboOptions {
@@ -85,56 +84,6 @@ const single = (
   const bound = Object.values(kls).reduce<tf.Tensor>((bound, term) => tf.sub(bound, term), logLikelihood)
   return { loss: tf.neg(bound), metrics: { elbo: bound, logLikelihood, ...kls } }
 }
-
-/** The guide's run, and the model's at the guide's draws, checked against each other. */
-export const pair = (
-  programs: Programs,
-  key: Key.Key,
-  training: boolean,
-  validate = false,
-): readonly [guide: Recording, model: Recording] => {
-  const guide = programs.guide({ key: Key.foldInName(key, "guide"), training, validate })
-  const values = new Map([...guide.samples.values()].map((site) => [site.name, site.value]))
-  const model = programs.model({
-    key: Key.foldInName(key, "model"),
-    training,
-    validate,
-    handlers: [replayed(values)],
-  })
-  checkSites(model, guide)
-  return [guide, model]
-}
-
-/** The run-time half of `GuideCheck`, for names that the compiler could not see. */
-const checkSites = (model: Recording, guide: Recording): void => {
-  const refuse = (reason: string, sites: ReadonlyArray<string>) => {
-    if (sites.length > 0) throw new SiteMismatch({ reason, sites })
-  }
-  const latent = latents(model)
-  refuse(
-    "guide lacks latent sites of the model",
-    [...latent.keys()].filter((name) => !guide.samples.has(name)),
-  )
-  refuse("a guide cannot observe", [
-    ...[...guide.samples.values()].filter((site) => site.observed).map((site) => site.name),
-    ...guide.factors.keys(),
-  ])
-  refuse(
-    "guide samples sites that the model does not have",
-    [...guide.samples.keys()].filter((name) => !latent.has(name)),
-  )
-  refuse(
-    "guide and model disagree on the support of",
-    [...latent]
-      .filter(([name, p]) => supportOf(guide.samples.get(name)!) !== supportOf(p))
-      .map(([name]) => name),
-  )
-}
-
-const supportOf = (site: Settled<SampleSite>): string => site.distribution.support.name
-
-const latents = (recording: Recording): ReadonlyMap<string, Settled<SampleSite>> =>
-  new Map([...recording.samples].filter(([, site]) => !site.observed))
 
 /** Whether the two sites weigh their terms alike, so that one KL term can stand for both. */
 const comparable = (p: Settled<SampleSite>, q: Settled<SampleSite>): boolean =>

@@ -4,14 +4,8 @@
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import type { Gradient } from "../distributions/Distribution.ts"
-import type { Recording, RunOptions } from "../effects/run.ts"
 import type { Key } from "../tensor/Key.ts"
-
-/** A model and a guide as synchronous calls, with data and parameters already given. */
-export interface Programs {
-  readonly model: (options: RunOptions) => Recording
-  readonly guide: (options: RunOptions) => Recording
-}
+import type { Programs } from "./programs.ts"
 
 /** An estimate of the objective. `loss` is what gradient descent lowers; `metrics` are scalars for people. */
 export interface Estimate {

@@ -3,76 +3,26 @@
  * `fitSVI.stream` hands its reports out one by one.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Clock, type Context, Effect, type Scope } from "effect"
-import type { DataError } from "../data/errors.ts"
-import type { Gradient } from "../distributions/Distribution.ts"
-import { PlateError, type ProgramError } from "../effects/errors.ts"
+import { Clock, Effect, type Scope } from "effect"
+import { PlateError } from "../effects/errors.ts"
 import type { Rest } from "../effects/Program.ts"
-import { attempt, type Recording, run } from "../effects/run.ts"
-import { InvalidArgument } from "../tensor/errors.ts"
+import { attempt, type Recording } from "../effects/run.ts"
 import * as Key from "../tensor/Key.ts"
-import type { Tree } from "../tensor/Tree.ts"
-import { elbo, pair } from "./Elbo.ts"
-import type { NonFinite } from "./errors.ts"
+import { elbo } from "./Elbo.ts"
+import { checkOptions, type EarlyStopping, type FitError, type FitOptions, lengthOf } from "./FitOptions.ts"
 import {
   breather,
   type Driver,
   type EpochReport,
   Mean,
   type Metrics,
-  type NonFinitePolicy,
   type StepReport,
   start,
 } from "./Loop.ts"
-import type { Objective } from "./Objective.ts"
-import { adam, type Optimizer } from "./Optimizer.ts"
+import { adam } from "./Optimizer.ts"
+import { onBatch, type ProgramPair, pair, synchronous } from "./programs.ts"
 import { type Data, make as makeSource, type Source } from "./Source.ts"
-import { type ProgramPair, type SviState, svi } from "./svi.ts"
-
-/** What a fit can fail with, besides the programs' own failures. */
-export type FitError = ProgramError | DataError | NonFinite
-
-/** Held-out data, evaluated at the end of every `every`-th epoch (default: every epoch). */
-export interface HeldOut<D> {
-  readonly data: Data<D>
-  readonly batchSize?: number
-  readonly every?: number
-}
-
-/**
- * Stops a fit whose ELBO (held-out where there is such data) has not risen by `minDelta` (default 0) for `patience`
- * epochs, and goes back to the best parameters.
- */
-export interface EarlyStopping {
-  readonly patience: number
-  readonly minDelta?: number
-}
-
-/** How a fit runs. */
-export interface FitOptions<D, G extends Gradient = Gradient> {
-  /** The seed of everything random; default `Key.key(0)`. The same key gives the same fit, bit for bit. */
-  readonly key?: Key.Key
-  /** How long, in steps or in epochs: not both. Default 1,000 steps, or 10 epochs where there are minibatches. */
-  readonly steps?: number
-  readonly epochs?: number
-  /** Rows of a minibatch. Default: all the data at once. */
-  readonly batchSize?: number
-  /** Default `adam(1e-3)`. */
-  readonly optimizer?: Optimizer
-  /** Default `elbo()`. */
-  readonly objective?: Objective<G>
-  readonly heldOut?: HeldOut<D>
-  readonly earlyStopping?: EarlyStopping
-  /** What to do with a step that is not finite: fail with `NonFinite` (the default), or leave it out. */
-  readonly nonFinite?: NonFinitePolicy
-  /** First values of parameters, constrained; those not named start at their `init`. */
-  readonly params?: { readonly [name: string]: Tree }
-  /** Called after each step, and at the end of each epoch: progress. */
-  readonly onStep?: (report: StepReport) => Effect.Effect<void>
-  readonly onEpoch?: (report: EpochReport) => Effect.Effect<void>
-  /** When this effect completes, the fit stops after the step under way and returns what it has. */
-  readonly until?: Effect.Effect<unknown>
-}
+import { type SviState, svi } from "./svi.ts"
 
 /** Why a fit ended. */
 export type Ending = "completed" | "early stopping" | "until"
@@ -197,68 +147,6 @@ class Patience {
   }
 }
 
-/** The programs as calls that a gradient closure can make. */
-export const synchronous = <D, ME, MR, GE, GR>(
-  model: (data: D) => Effect.Effect<unknown, ME, MR>,
-  guide: (data: D) => Effect.Effect<unknown, GE, GR>,
-  context: Context.Context<Rest<MR> | Rest<GR>>,
-): ProgramPair<D> => {
-  const services = context as unknown as Context.Context<never>
-  // Suspended, so that a program function that throws fails as a program, not as a call.
-  return {
-    model: (batch, options) =>
-      run(
-        Effect.suspend(() => model(batch)),
-        services,
-        options,
-      ),
-    guide: (batch, options) =>
-      run(
-        Effect.suspend(() => guide(batch)),
-        services,
-        options,
-      ),
-  }
-}
-
-const lengthOf = <D>(
-  options: FitOptions<D, never>,
-  source: Source<D>,
-): { readonly steps: number | undefined; readonly epochs: number | undefined } => {
-  if (options.steps !== undefined || options.epochs !== undefined) {
-    return { steps: options.steps, epochs: options.epochs }
-  }
-  return source.whole ? { steps: 1_000, epochs: undefined } : { steps: undefined, epochs: 10 }
-}
-
-const checkOptions = <D>(
-  options: FitOptions<D, never>,
-  optimizer: Optimizer,
-): Effect.Effect<void, InvalidArgument> => {
-  const refuse = (where: string, expected: string, found: unknown) =>
-    Effect.fail(new InvalidArgument({ where: `fitSVI: ${where}`, expected, found: String(found) }))
-  const { steps, epochs, earlyStopping, heldOut } = options
-  if (steps !== undefined && epochs !== undefined) {
-    return refuse("steps, epochs", "one of the two", `steps ${steps} and epochs ${epochs}`)
-  }
-  const counts: ReadonlyArray<readonly [string, number | undefined]> = [
-    ["steps", steps],
-    ["epochs", epochs],
-    ["earlyStopping.patience", earlyStopping?.patience],
-    ["heldOut.every", heldOut?.every],
-  ]
-  for (const [name, count] of counts) {
-    if (count !== undefined && !(Number.isInteger(count) && count >= 1)) {
-      return refuse(name, "a whole number, at least 1", count)
-    }
-  }
-  const minDelta = earlyStopping?.minDelta
-  if (minDelta !== undefined && !(minDelta >= 0 && Number.isFinite(minDelta))) {
-    return refuse("earlyStopping.minDelta", "a finite number, at least 0", minDelta)
-  }
-  return optimizer.problem === undefined ? Effect.void : Effect.fail(optimizer.problem)
-}
-
 /**
  * Under minibatches some observed site must lie in a plate as large as the data: otherwise the likelihood of a
  * batch would stand for that of all the data, and the posterior of anything global would come out too wide.
@@ -273,11 +161,7 @@ const checkMinibatches = <D, E>(
     attempt<void, E>(() =>
       tf.tidy(() => {
         const batch = first!.take(key)
-        const [, model] = pair(
-          { model: (o) => programs.model(batch, o), guide: (o) => programs.guide(batch, o) },
-          key,
-          false,
-        )
+        const [, model] = pair(onBatch(programs, batch), key, false)
         const found = platesOf(model)
         if (!found.some(({ size }) => size === source.size)) {
           throw new PlateError({

@@ -9,8 +9,7 @@ import type { Handler, SampleSite, Settled } from "../effects/Interpreter.ts"
 import type { Key } from "../tensor/Key.ts"
 import * as Tree from "../tensor/Tree.ts"
 import type { Blame } from "./Algorithm.ts"
-import { pair } from "./Elbo.ts"
-import type { Programs } from "./Objective.ts"
+import { type Programs, pair } from "./programs.ts"
 
 /** Runs the programs again at the same key, reading every tensor back, and reports the first that is not finite. */
 export const blame = (programs: Programs, params: Tree.Tree, key: Key): Blame => {

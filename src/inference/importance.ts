@@ -17,11 +17,11 @@ import { PlateError, type ProgramError } from "../effects/errors.ts"
 import { substituted } from "../effects/handlers/substitute.ts"
 import type { PlateFrame } from "../effects/Interpreter.ts"
 import type { GuideCheck, Params, Rest } from "../effects/Program.ts"
-import { attempt, type Recording, run } from "../effects/run.ts"
+import { attempt, type Recording } from "../effects/run.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
-import { pair } from "./Elbo.ts"
 import { breather } from "./Loop.ts"
+import { onBatch, pair, synchronous } from "./programs.ts"
 import { type Data, make as makeSource } from "./Source.ts"
 
 /** How {@link logEvidence} estimates. */
@@ -66,7 +66,7 @@ export const logEvidence = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
       found: String(samples),
     })
   }
-  const context = (yield* Effect.context<Rest<MR> | Rest<GR>>()) as never
+  const programs = synchronous<D, ME, MR, GE, GR>(model, guide, yield* Effect.context<Rest<MR> | Rest<GR>>())
   const source = yield* makeSource<D>(data, { batchSize, key, shuffle: false })
   const breathe = yield* breather
   const batches = yield* source.plan(0)
@@ -82,16 +82,7 @@ export const logEvidence = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
           tf.tidy(() => {
             // Taken with the same key each time: dynamically binarized pixels stay as they are over the draws.
             const rows = batch.take(batchKey)
-            const [q, p] = pair(
-              {
-                guide: (o) =>
-                  run(Effect.suspend(() => guide(rows)), context, { ...o, handlers: [...given, ...(o.handlers ?? [])] }),
-                model: (o) =>
-                  run(Effect.suspend(() => model(rows)), context, { ...o, handlers: [...given, ...(o.handlers ?? [])] }),
-              },
-              Key.foldIn(batchKey, k),
-              false,
-            )
+            const [q, p] = pair(onBatch(programs, rows, given), Key.foldIn(batchKey, k), false)
             return tf.sub(perMember(p, over), perMember(q, over)).dataSync() as Float32Array
           }),
         ),
@@ -110,7 +101,9 @@ export const logEvidence = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
 const perMember = (recording: Recording, over: string): tf.Tensor => {
   const terms: Array<tf.Tensor> = []
   for (const site of recording.samples.values()) {
-    terms.push(alongPlate(site.name, site.distribution.logProb(site.value), site.plates, over, site.mask, site.scale))
+    terms.push(
+      alongPlate(site.name, site.distribution.logProb(site.value), site.plates, over, site.mask, site.scale),
+    )
   }
   for (const site of recording.factors.values()) {
     terms.push(alongPlate(site.name, site.logWeight, site.plates, over, site.mask, site.scale))

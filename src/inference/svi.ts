@@ -11,16 +11,15 @@ import { biject } from "../distributions/Transform.ts"
 import { MissingParam } from "../effects/errors.ts"
 import { substituted } from "../effects/handlers/substitute.ts"
 import type { Handler } from "../effects/Interpreter.ts"
-import type { Recording, RunOptions } from "../effects/run.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
 import { valueAndGradient } from "../tensor/gradient.ts"
 import type * as Key from "../tensor/Key.ts"
 import * as Tree from "../tensor/Tree.ts"
 import type { Algorithm } from "./Algorithm.ts"
 import { blame } from "./blame.ts"
-import { pair } from "./Elbo.ts"
-import type { Objective, Programs } from "./Objective.ts"
+import type { Objective } from "./Objective.ts"
 import type { Optimizer, OptimizerState } from "./Optimizer.ts"
+import { onBatch, type ProgramPair, type Programs, pair } from "./programs.ts"
 
 /** Unconstrained parameters by name. */
 export type ParamTree = { readonly [name: string]: Tree.Tree }
@@ -29,12 +28,6 @@ export type ParamTree = { readonly [name: string]: Tree.Tree }
 export interface SviState {
   readonly params: ParamTree
   readonly optimizer: OptimizerState
-}
-
-/** A model and a guide over batches `B`, as synchronous calls. */
-export interface ProgramPair<in B> {
-  readonly model: (batch: B, options: RunOptions) => Recording
-  readonly guide: (batch: B, options: RunOptions) => Recording
 }
 
 /** The algorithm for these programs. Its state's parameters come from {@link SviState}, the guide's first. */
@@ -74,24 +67,13 @@ export const svi = <B>(
 
 /** The programs at these parameters and this batch. */
 export const at = <B>(programs: ProgramPair<B>, params: ParamTree, batch: B): Programs =>
-  under(programs, constrained(params), batch)
+  onBatch(programs, batch, [constrained(params)])
 
 /** Every parameter that the programs read at this state, constrained. The tensors are new. */
 export const paramsAt = <B>(programs: ProgramPair<B>, state: SviState, key: Key.Key, batch: B): ParamTree => {
   const [guide, model] = pair(at(programs, state.params, batch), key, false)
   const read = [...guide.params.values(), ...model.params.values()]
   return Object.fromEntries(read.map(({ name, value }) => [name, Tree.clone(value)]))
-}
-
-const under = <B>(programs: ProgramPair<B>, handler: Handler, batch: B): Programs => {
-  const inside = (options: RunOptions): RunOptions => ({
-    ...options,
-    handlers: [handler, ...(options.handlers ?? [])],
-  })
-  return {
-    model: (options) => programs.model(batch, inside(options)),
-    guide: (options) => programs.guide(batch, inside(options)),
-  }
 }
 
 /** Answers each parameter with the image of its unconstrained value in the parameter's support. */
@@ -111,7 +93,7 @@ export const constrained =
 
 /** The first value of every parameter, from one run of guide and model in which everything is checked. */
 const firstParams = <B>(programs: ProgramPair<B>, key: Key.Key, batch: B, initial: ParamTree): ParamTree => {
-  const [guide, model] = pair(under(programs, substituted(initial), batch), key, true, true)
+  const [guide, model] = pair(onBatch(programs, batch, [substituted(initial)]), key, true, true)
   const params: Record<string, Tree.Tree> = {}
   for (const { name, value, support } of [...guide.params.values(), ...model.params.values()]) {
     // A program may hand over a tensor of its own as `init`; the state's tensors must be the state's.

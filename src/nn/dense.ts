@@ -13,7 +13,7 @@ import { equals, format, type Shape } from "../tensor/Shape.ts"
 import type { Tree } from "../tensor/Tree.ts"
 import { type Activation, activationOf } from "./activations.ts"
 import { glorotUniform, type Initializer, zeros } from "./initializers.ts"
-import { leaf, make, type Network } from "./Network.ts"
+import { below, leaf, make, type Network } from "./Network.ts"
 
 /** `kernel` is `[inputs, outputs]`, `bias` is `[outputs]`. */
 export type DenseParams = { readonly kernel: tf.Tensor; readonly bias: tf.Tensor }
@@ -65,7 +65,7 @@ export const dense: {
 
   return make({
     name,
-    problem: sizeProblem(name, [inputs, outputs]) ?? activation.problem,
+    problem: sizeProblem(name, [inputs, outputs]) ?? (activation.problem && below(name, activation.problem)),
     init: (key) => init(key) as DenseParams,
     apply: (params, input, run) => {
       const where = `${run.where}/${name}`

@@ -239,6 +239,11 @@ describe("refused", () => {
       "data, scale: expected a finite number other than 0, found NaN",
     ],
     [
+      "a scale beyond float32",
+      Dataset.fromArray([1, 1e30], [2], { scale: 1e10 }),
+      "data, scale: expected a scale that keeps the values within float32, found 10000000000",
+    ],
+    [
       "a scale for int32",
       Dataset.fromArray(Int32Array.of(1), [1], { scale: 2 }),
       "data, scale: expected no scale for int32 values, found 2",

@@ -13,6 +13,7 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm"
 import * as tf from "@tensorflow/tfjs-core"
 import { ShapeMismatch } from "../errors.ts"
 import * as Shape from "../Shape.ts"
+import { callGemm, forget, transpose, window, zeros } from "./gemm.ts"
 
 /** The kernel `BatchMatMul`: a [...batch, m, k] times b [...batch, k, n], the batch shapes broadcast. */
 export const matMulConfig = (stock: tf.KernelConfig): tf.KernelConfig => ({
@@ -159,7 +160,7 @@ const gemm = (backend: BackendWasm, a: Matrices, b: Matrices): tf.TensorInfo => 
   const plainA = upright(backend, a)
   const plainB = upright(backend, b)
   const out = backend.makeOutput([a.rows, b.columns], "float32")
-  run(backend, plainA.info, plainB.info, out, a.rows, a.columns, b.columns)
+  callGemm(backend, plainA.info, plainB.info, out, a.rows, a.columns, b.columns)
   if (a.transposed) backend.disposeData(plainA.info.dataId)
   if (b.transposed) backend.disposeData(plainB.info.dataId)
   return out
@@ -182,7 +183,7 @@ const multiplyMany = (backend: BackendWasm, a: Matrices, b: Matrices, batch: Sha
       window(backend, b.info, indexB(i) * k * n, k * n),
       window(backend, out, i * m * n, m * n),
     ] as const
-    run(backend, ...windows, m, k, n)
+    callGemm(backend, ...windows, m, k, n)
     for (const { dataId } of windows) forget(backend, dataId)
   }
   return out
@@ -200,72 +201,6 @@ const batchIndex = (own: Shape.Shape, batch: Shape.Shape) => {
     }
     return index
   }
-}
-
-/** A tensor on part of another's memory; it must be forgotten, never disposed of, for that frees the memory. */
-const window = (backend: BackendWasm, of: tf.TensorInfo, start: number, size: number): tf.TensorInfo =>
-  backend.makeOutput([size], "float32", backend.getMemoryOffset(of.dataId) + 4 * start)
-
-const forget = (backend: BackendWasm, dataId: object): void => {
-  backend.wasm.tfjs.disposeData(idOf(backend, dataId))
-  backend.dataIdMap.delete(dataId)
-}
-
-const idOf = (backend: BackendWasm, dataId: object): number => backend.dataIdMap.get(dataId).id
-
-interface Emscripten {
-  readonly cwrap: (name: string, result: null, parameters: ReadonlyArray<"number" | "array">) => unknown
-}
-type Gemm = (...args: ReadonlyArray<number | boolean | Uint8Array>) => void
-const gemms = new WeakMap<BackendWasm, Gemm>()
-
-/** out [m, n] = a [m, k] · b [k, n], row-major and dense: the one call into tfjs's module, on its fast path. */
-const run = (
-  backend: BackendWasm,
-  a: tf.TensorInfo,
-  b: tf.TensorInfo,
-  out: tf.TensorInfo,
-  m: number,
-  k: number,
-  n: number,
-): void => {
-  let call = gemms.get(backend)
-  if (call === undefined) {
-    // Emscripten's types are global and not installed.
-    call = (backend.wasm as unknown as Emscripten).cwrap(tf.BatchMatMul, null, SIGNATURE) as Gemm
-    gemms.set(backend, call)
-  }
-  const [idA, idB, idOut] = [a, b, out].map(({ dataId }) => idOf(backend, dataId)) as [number, number, number]
-  call(idA, int32Bytes(1, m, k), 3, idB, int32Bytes(1, k, n), 3, false, false, idOut)
-}
-
-/** Ids and shapes of a and b, whether each is transposed, id of the result. */
-const SIGNATURE: ReadonlyArray<"number" | "array"> = [
-  "number",
-  "array",
-  "number",
-  "number",
-  "array",
-  "number",
-  "number",
-  "number",
-  "number",
-]
-
-const int32Bytes = (...sizes: Array<number>): Uint8Array => new Uint8Array(new Int32Array(sizes).buffer)
-
-/** tfjs's own transposition, of the last two axes. */
-export const transpose = (backend: BackendWasm, x: tf.TensorInfo): tf.TensorInfo => {
-  const rank = x.shape.length
-  const perm = [...x.shape.keys()].slice(0, -2).concat(rank - 1, rank - 2)
-  const { kernelFunc } = tf.getKernel(tf.Transpose, "wasm")
-  return kernelFunc({ inputs: { x }, backend, attrs: { perm } }) as tf.TensorInfo
-}
-
-const zeros = (backend: BackendWasm, shape: Array<number>): tf.TensorInfo => {
-  const out = backend.makeOutput(shape, "float32")
-  backend.typedArrayFromHeap(out).fill(0)
-  return out
 }
 
 const withShape = (info: tf.TensorInfo, shape: Array<number>): tf.TensorInfo => ({ ...info, shape })

@@ -1,0 +1,57 @@
+/**
+ * A variational autoencoder learns MNIST: the main job, `npm start`.
+ *
+ * Reads the images, fits 784-400-20, saves its parameters, draws what it has learned, measures how good it is; then
+ * fits a second model with two latent dimensions, to draw its plane. `npm start -- --help` shows the options.
+ */
+import { NodeServices } from "@effect/platform-node"
+import { Effect, FileSystem, Path } from "effect"
+import { CliConfig, CliError, Command, GlobalFlag } from "effect/cli"
+import { Backend, Key, Safetensors } from "guidepost"
+import { Progress } from "../lib/Progress.ts"
+import { runMain, Stop } from "../lib/Stop.ts"
+import { load } from "./data.ts"
+import { flags, little, type Settings, settings } from "./options.ts"
+import * as pictures from "./pictures.ts"
+import { report } from "./report.ts"
+import { type Trained, train } from "./train.ts"
+
+const job = Effect.fnUntraced(function* (settings: Settings) {
+  const { line } = yield* Progress
+  const stop = yield* Stop
+  const write = yield* writer(settings.out)
+
+  const data = yield* load(settings)
+  yield* line(`${data.train.size} images to learn from, ${data.test.size} held out; Ctrl-C stops early`)
+  const digits = yield* train(data, settings)
+  yield* write("vae.safetensors", yield* parameters(digits, settings), "the parameters")
+  yield* write("curve.png", yield* pictures.curve(digits), "the ELBO over the epochs")
+  yield* write("reconstructions.png", yield* pictures.reconstructions(digits, data), "originals and copies")
+  const key = Key.foldInName(Key.key(settings.seed), "samples")
+  yield* write("samples.png", yield* pictures.samples(digits, data, settings.latent, key), "new digits")
+
+  const stopped = yield* stop.isRequested
+  yield* line(`\n${yield* report(digits, data, stopped ? { ...settings, ...little } : settings)}\n`)
+
+  if (!(yield* stop.isRequested)) {
+    const plane = { ...settings, latent: 2, epochs: settings.manifoldEpochs }
+    const flat = yield* train(data, plane)
+    yield* write("manifold.safetensors", yield* parameters(flat, plane), "the second model's parameters")
+    yield* write("manifold.png", yield* pictures.manifold(flat, data), "the plane of its latents")
+  }
+  yield* line(`\nWritten:\n${write.summary()}`)
+})
+
+/** The parameters as a safetensors file, with what one needs to build the model again. */
+const parameters = ({ fit, title }: Trained, { hidden, latent, seed, binarize }: Settings) =>
+  Safetensors.encode(fit.params, {
+    model: "Vae",
+    sizes: title,
+    observations: "bernoulli",
+    activation: "relu",
+    hidden: String(hidden),
+    latent: String(latent),
+    steps: String(fit.steps),
+    seed: String(seed),
+    binarize,
+  })

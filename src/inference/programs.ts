@@ -1,0 +1,113 @@
+/**
+ * A model and a guide as pure synchronous calls, and the two run together: the guide first, the model at its draws.
+ */
+import { type Context, Effect } from "effect"
+import { SiteMismatch } from "../effects/errors.ts"
+import { replayed } from "../effects/handlers/replay.ts"
+import type { Handler, SampleSite, Settled } from "../effects/Interpreter.ts"
+import type { Rest } from "../effects/Program.ts"
+import { type Recording, type RunOptions, run } from "../effects/run.ts"
+import * as Key from "../tensor/Key.ts"
+
+/** A model and a guide as synchronous calls, with data and parameters already given. */
+export interface Programs {
+  readonly model: (options: RunOptions) => Recording
+  readonly guide: (options: RunOptions) => Recording
+}
+
+/** A model and a guide over batches `B`, as synchronous calls. */
+export interface ProgramPair<in B> {
+  readonly model: (batch: B, options: RunOptions) => Recording
+  readonly guide: (batch: B, options: RunOptions) => Recording
+}
+
+/** Two programs with their services, as calls that a gradient closure can make. */
+export const synchronous = <D, ME, MR, GE, GR>(
+  model: (data: D) => Effect.Effect<unknown, ME, MR>,
+  guide: (data: D) => Effect.Effect<unknown, GE, GR>,
+  context: Context.Context<Rest<MR> | Rest<GR>>,
+): ProgramPair<D> => {
+  const services = context as unknown as Context.Context<never>
+  // Suspended, so that a program function that throws fails as a program, not as a call.
+  return {
+    model: (batch, options) =>
+      run(
+        Effect.suspend(() => model(batch)),
+        services,
+        options,
+      ),
+    guide: (batch, options) =>
+      run(
+        Effect.suspend(() => guide(batch)),
+        services,
+        options,
+      ),
+  }
+}
+
+/** The pair on one batch, under handlers that stand outside those of each run. */
+export const onBatch = <B>(
+  programs: ProgramPair<B>,
+  batch: B,
+  handlers: ReadonlyArray<Handler> = [],
+): Programs => {
+  const inside = (options: RunOptions): RunOptions => ({
+    ...options,
+    handlers: [...handlers, ...(options.handlers ?? [])],
+  })
+  return {
+    model: (options) => programs.model(batch, inside(options)),
+    guide: (options) => programs.guide(batch, inside(options)),
+  }
+}
+
+/** The guide's run, and the model's at the guide's draws, checked against each other. */
+export const pair = (
+  programs: Programs,
+  key: Key.Key,
+  training: boolean,
+  validate = false,
+): readonly [guide: Recording, model: Recording] => {
+  const guide = programs.guide({ key: Key.foldInName(key, "guide"), training, validate })
+  const values = new Map([...guide.samples.values()].map((site) => [site.name, site.value]))
+  const model = programs.model({
+    key: Key.foldInName(key, "model"),
+    training,
+    validate,
+    handlers: [replayed(values)],
+  })
+  checkSites(model, guide)
+  return [guide, model]
+}
+
+/** The run-time half of `GuideCheck`, for names that the compiler could not see. */
+const checkSites = (model: Recording, guide: Recording): void => {
+  const refuse = (reason: string, sites: ReadonlyArray<string>) => {
+    if (sites.length > 0) throw new SiteMismatch({ reason, sites })
+  }
+  const latent = latents(model)
+  refuse(
+    "guide lacks latent sites of the model",
+    [...latent.keys()].filter((name) => !guide.samples.has(name)),
+  )
+  refuse("a guide cannot observe", [
+    ...[...guide.samples.values()].filter((site) => site.observed).map((site) => site.name),
+    ...guide.factors.keys(),
+  ])
+  refuse(
+    "guide samples sites that the model does not have",
+    [...guide.samples.keys()].filter((name) => !latent.has(name)),
+  )
+  refuse(
+    "guide and model disagree on the support of",
+    [...latent]
+      .filter(([name, p]) => supportOf(guide.samples.get(name)!) !== supportOf(p))
+      .map(([name]) => name),
+  )
+}
+
+const supportOf = (site: Settled<SampleSite>): string => site.distribution.support.name
+
+/** The latent sites of a recording, in the order of the program. */
+export const latents = (recording: Recording): ReadonlyMap<string, Settled<SampleSite>> =>
+  new Map([...recording.samples].filter(([, site]) => !site.observed))

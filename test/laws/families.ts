@@ -1,0 +1,269 @@
+/**
+ * Every distribution family, one row each. A row joins all the laws of this folder: the density sums to one, draws
+ * follow it, moments and entropies are its integrals, shapes obey the algebra, gradients are those of the
+ * expectation, bad parameters are refused, memory stays flat.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { Bernoulli } from "../../src/distributions/Bernoulli.ts"
+import { Categorical } from "../../src/distributions/Categorical.ts"
+import { Delta } from "../../src/distributions/Delta.ts"
+import type {
+  Distribution,
+  HasCdf,
+  HasEntropy,
+  HasEnumerate,
+  HasIcdf,
+  HasMean,
+  HasMode,
+  HasVariance,
+  Reparameterized,
+  Value,
+} from "../../src/distributions/Distribution.ts"
+import { HalfNormal } from "../../src/distributions/HalfNormal.ts"
+import { LogNormal } from "../../src/distributions/LogNormal.ts"
+import { Normal } from "../../src/distributions/Normal.ts"
+import { OneHotCategorical } from "../../src/distributions/OneHotCategorical.ts"
+import { affine, compose, exp, sigmoid, stickBreaking } from "../../src/distributions/Transform.ts"
+import { Transformed } from "../../src/distributions/Transformed.ts"
+import { Uniform } from "../../src/distributions/Uniform.ts"
+import { type Grid, line, points, simplexGrid } from "./grid.ts"
+
+/** What a family may be able to do besides; the laws try what is there. */
+export type Able = Distribution & { readonly toEvent: (n?: number) => Distribution } & Partial<
+    Pick<Reparameterized, "rsample"> &
+      HasMean &
+      HasVariance &
+      HasMode &
+      HasEntropy &
+      HasCdf &
+      HasIcdf &
+      HasEnumerate
+  >
+
+/** Parameters of one distribution with an empty batch shape. */
+export type Params = Readonly<Record<string, number | ReadonlyArray<number>>>
+
+export interface Row {
+  readonly name: string
+  readonly make: (params: Readonly<Record<string, Value>>) => Able
+  /** Each gives batch shape []. The first two have the same shapes, so that they can stand in one batch. */
+  readonly params: ReadonlyArray<Params>
+  /** Where to integrate, or every value. */
+  readonly grid: (params: Params) => Grid
+  /** Events that have no density, whatever the parameters. */
+  readonly outside: ReadonlyArray<number | ReadonlyArray<number>>
+  /** Parameters that are refused: the name of the one at fault, and how the message shows it. */
+  readonly bad: ReadonlyArray<{ readonly params: Params; readonly parameter: string; readonly found: string }>
+  /** Draws made by rounding the same way everywhere, so that they agree between backends bit for bit. */
+  readonly exactDraws: boolean
+}
+
+const badScale = (others: Params) => [
+  { params: { ...others, scale: 0 }, parameter: "scale", found: "0" },
+  { params: { ...others, scale: -1 }, parameter: "scale", found: "-1" },
+  { params: { ...others, scale: Number.NaN }, parameter: "scale", found: "NaN" },
+]
+const badLoc = [{ params: { loc: Number.NaN, scale: 1 }, parameter: "loc", found: "NaN" }]
+const badProbs = [
+  { params: { probs: [0.5, 0.6] }, parameter: "probs", found: "0.6" },
+  { params: { probs: [1.5, -0.5] }, parameter: "probs", found: "-0.5" },
+  { params: { probs: [Number.NaN, 1] }, parameter: "probs", found: "NaN" },
+]
+const badLogits = [
+  { params: { logits: [0, Number.NaN] }, parameter: "logits", found: "NaN" },
+  { params: { logits: [0, Infinity] }, parameter: "logits", found: "Infinity" },
+  { params: { logits: [-Infinity, -Infinity] }, parameter: "logits", found: "-Infinity" },
+]
+
+const classes = (p: Params): ReadonlyArray<number> => (p.probs ?? p.logits) as ReadonlyArray<number>
+const classGrid = (p: Params): Grid => points(classes(p).map((_, i) => [i]))
+const oneHotGrid = (p: Params): Grid => points(classes(p).map((_, i) => classes(p).map((_, j) => (i === j ? 1 : 0))))
+
+const num = (p: Params, name: string): number => p[name] as number
+const around = (p: Params, widths: number): Grid =>
+  line(num(p, "loc") - widths * num(p, "scale"), num(p, "loc") + widths * num(p, "scale"), 4000)
+
+const notBinary = [-1, 0.5, 2]
+
+export const families: ReadonlyArray<Row> = [
+  {
+    name: "Normal",
+    make: ({ loc, scale }) => Normal({ loc: loc!, scale: scale! }),
+    params: [
+      { loc: 0, scale: 1 },
+      { loc: -3, scale: 0.2 },
+      { loc: 50, scale: 4 },
+    ],
+    grid: (p) => around(p, 8),
+    outside: [Infinity, -Infinity],
+    bad: [...badScale({ loc: 0 }), ...badLoc],
+    exactDraws: true,
+  },
+  {
+    name: "LogNormal",
+    make: ({ loc, scale }) => LogNormal({ loc: loc!, scale: scale! }),
+    params: [
+      { loc: 0, scale: 0.5 },
+      { loc: 1, scale: 0.1 },
+      { loc: -2, scale: 0.7 },
+    ],
+    grid: (p) => line(0, Math.exp(num(p, "loc") + 6 * num(p, "scale")), 40_000),
+    outside: [0, -1, Infinity, -Infinity, Number.NaN],
+    bad: [...badScale({ loc: 0 }), ...badLoc],
+    exactDraws: false,
+  },
+  {
+    name: "HalfNormal",
+    make: ({ scale }) => HalfNormal({ scale: scale! }),
+    params: [{ scale: 1 }, { scale: 0.03 }, { scale: 20 }],
+    grid: (p) => line(0, 8 * num(p, "scale"), 4000),
+    outside: [0, -1, Infinity, -Infinity, Number.NaN],
+    bad: badScale({}),
+    exactDraws: true,
+  },
+  {
+    name: "Uniform",
+    make: ({ low, high }) => Uniform({ low: low!, high: high! }),
+    params: [
+      { low: 0, high: 1 },
+      { low: -0.5, high: 4 },
+      { low: 10, high: 10.25 },
+    ],
+    grid: (p) => line(num(p, "low"), num(p, "high"), 4000),
+    outside: [-100, 100, Infinity, -Infinity, Number.NaN],
+    bad: [
+      { params: { low: 1, high: 1 }, parameter: "high", found: "1" },
+      { params: { low: 1, high: -2 }, parameter: "high", found: "-" },
+      { params: { low: Number.NaN, high: 1 }, parameter: "low", found: "NaN" },
+      { params: { low: 0, high: Infinity }, parameter: "high", found: "Infinity" },
+    ],
+    exactDraws: true,
+  },
+  {
+    name: "Bernoulli(logits)",
+    make: ({ logits }) => Bernoulli({ logits: logits! }),
+    params: [{ logits: 0.3 }, { logits: -2 }, { logits: 4 }],
+    grid: () => points([[0], [1]]),
+    outside: notBinary,
+    bad: [
+      { params: { logits: Number.NaN }, parameter: "logits", found: "NaN" },
+      { params: { logits: Infinity }, parameter: "logits", found: "Infinity" },
+    ],
+    exactDraws: true,
+  },
+  {
+    name: "Bernoulli(probs)",
+    make: ({ probs }) => Bernoulli({ probs: probs! }),
+    params: [{ probs: 0.3 }, { probs: 0.9 }, { probs: 0 }, { probs: 1 }],
+    grid: () => points([[0], [1]]),
+    outside: [...notBinary, Infinity, -Infinity, Number.NaN],
+    bad: [
+      { params: { probs: -0.1 }, parameter: "probs", found: "-0.1" },
+      { params: { probs: 1.5 }, parameter: "probs", found: "1.5" },
+      { params: { probs: Number.NaN }, parameter: "probs", found: "NaN" },
+    ],
+    exactDraws: true,
+  },
+  {
+    name: "Categorical(logits)",
+    make: ({ logits }) => Categorical({ logits: logits! }),
+    params: [{ logits: [0, 1, -1] }, { logits: [2, -Infinity, 2.5] }, { logits: [0.1] }],
+    grid: classGrid,
+    outside: [-1, 3, 0.5, Infinity, -Infinity, Number.NaN],
+    bad: badLogits,
+    exactDraws: true,
+  },
+  {
+    name: "Categorical(probs)",
+    make: ({ probs }) => Categorical({ probs: probs! }),
+    params: [{ probs: [0.2, 0.3, 0.5] }, { probs: [0.9, 0, 0.1] }, { probs: [0, 1] }],
+    grid: classGrid,
+    outside: [-1, 3, 0.5, Infinity, -Infinity, Number.NaN],
+    bad: badProbs,
+    exactDraws: true,
+  },
+  {
+    name: "OneHotCategorical(logits)",
+    make: ({ logits }) => OneHotCategorical({ logits: logits! }),
+    params: [{ logits: [0, 1, -1] }, { logits: [2, -Infinity, 2.5] }],
+    grid: oneHotGrid,
+    outside: [
+      [0, 0, 0],
+      [1, 1, 0],
+      [0.2, 0.3, 0.5],
+      [2, -1, 0],
+      [Number.NaN, 1, 0],
+    ],
+    bad: badLogits,
+    exactDraws: true,
+  },
+  {
+    name: "OneHotCategorical(probs)",
+    make: ({ probs }) => OneHotCategorical({ probs: probs! }),
+    params: [{ probs: [0.2, 0.3, 0.5] }, { probs: [0.9, 0, 0.1] }],
+    grid: oneHotGrid,
+    outside: [
+      [0, 0, 0],
+      [1, 1, 0],
+      [0.2, 0.3, 0.5],
+    ],
+    bad: badProbs,
+    exactDraws: true,
+  },
+  {
+    name: "Delta",
+    make: ({ value }) => Delta({ value: value! }),
+    params: [{ value: 2 }, { value: -0.3 }],
+    grid: (p) => points([[num(p, "value")]]),
+    outside: [1, Infinity, Number.NaN],
+    bad: [{ params: { value: Number.NaN }, parameter: "value", found: "NaN" }],
+    exactDraws: true,
+  },
+  {
+    name: "Transformed(Normal, sigmoid)",
+    make: ({ loc, scale }) => Transformed(Normal({ loc: loc!, scale: scale! }), sigmoid),
+    params: [
+      { loc: 0, scale: 1 },
+      { loc: 1, scale: 0.3 },
+    ],
+    grid: () => line(0, 1, 4000),
+    outside: [-0.1, 1.1, Infinity, Number.NaN],
+    bad: badScale({ loc: 0 }),
+    exactDraws: false,
+  },
+  {
+    name: "Transformed(Normal, exp ∘ affine)",
+    make: ({ loc, scale }) => Transformed(Normal({ loc: 0.5, scale: 1 }), compose(affine(loc!, scale!), exp)),
+    params: [
+      { loc: 0, scale: 0.5 },
+      { loc: 1, scale: -0.2 },
+    ],
+    grid: (p) => line(0, Math.exp(num(p, "loc") + 6 * Math.abs(num(p, "scale"))), 40_000),
+    outside: [0, -1, Infinity, Number.NaN],
+    bad: [{ params: { loc: 0, scale: 0 }, parameter: "transform.inner.scale", found: "0" }],
+    exactDraws: false,
+  },
+  {
+    name: "Transformed(Normal.toEvent, stickBreaking)",
+    make: ({ loc, scale }) => {
+      const base = Normal({ loc: loc!, scale: scale! })
+      return Transformed(base.toEvent(1), stickBreaking)
+    },
+    params: [
+      { loc: [0, 0], scale: [1, 0.8] },
+      { loc: [0.5, -0.3], scale: [0.7, 1] },
+    ],
+    grid: () => simplexGrid(300),
+    outside: [
+      [0.5, 0.6, 0.2],
+      [-0.1, 0.6, 0.5],
+      [Number.NaN, 0.5, 0.5],
+    ],
+    bad: [{ params: { loc: [0, 0], scale: [1, -1] }, parameter: "scale", found: "-1" }],
+    exactDraws: false,
+  },
+]
+
+/** The parameters as tensors of one distribution. */
+export const tensors = (params: Params): Record<string, tf.Tensor> =>
+  Object.fromEntries(Object.entries(params).map(([name, value]) => [name, tf.tensor(value as tf.TensorLike)]))
