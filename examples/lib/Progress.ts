@@ -57,7 +57,10 @@ export class Progress extends Context.Service<
             const percent = `${Math.floor(100 * done)}%`.padStart(4)
             if (!canAnimate) return yield* write(`${title} ${percent}  ${text}${left}\n`)
             // A line wider than the terminal would wrap, and could not be wiped.
-            const line = `${title} ${bar(done)}${percent}  ${text}${left}`.slice(0, (yield* terminal.columns) - 1)
+            const line = `${title} ${bar(done)}${percent}  ${text}${left}`.slice(
+              0,
+              (yield* terminal.columns) - 1,
+            )
             drawn = true
             yield* write(`${WIPE}${line}`)
           })

@@ -30,8 +30,8 @@ export const gridPng = (grid: Grid, title: string, caption: string): Uint8Array 
   return svgPng(`
     <svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" font-family="${FONT}">
       <rect width="100%" height="100%" fill="white"/>
-      <text x="${MARGIN}" y="34" font-size="20" font-weight="bold">${escape(title)}</text>
-      <text x="${MARGIN}" y="58" font-size="13" fill="#555">${escape(caption)}</text>
+      <text x="${MARGIN}" y="34" font-size="20" font-weight="bold">${escaped(title)}</text>
+      <text x="${MARGIN}" y="58" font-size="13" fill="#555">${escaped(caption)}</text>
       <image x="${MARGIN}" y="${HEAD}" width="${width}" height="${height}" href="data:image/png;base64,${png}"/>
     </svg>`)
 }
@@ -84,4 +84,4 @@ const draw = ({ tiles, shape: [rows, columns], across, zoom = 2, gap = 2 }: Grid
   return { width, height, data }
 }
 
-const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
+const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")

@@ -42,14 +42,19 @@ const read = Effect.fnUntraced(function* (place: string, key: Key.Key) {
     const { images, shape } = yield* readImages(place)
     return { ...(yield* Dataset.trainTestSplit(images, { key, fraction: 0.1 })), shape }
   }
-  const [train, test] = [path.join(place, "train-images-idx3-ubyte"), path.join(place, "t10k-images-idx3-ubyte")]
+  const [train, test] = [
+    path.join(place, "train-images-idx3-ubyte"),
+    path.join(place, "t10k-images-idx3-ubyte"),
+  ]
   for (const file of [train, test]) {
     if (!(yield* fs.exists(file))) return yield* refuse(`--data: ${place} has no ${path.basename(file)}`)
   }
   const { images, shape } = yield* readImages(train)
   const other = yield* readImages(test)
   if (`${other.shape}` !== `${shape}`) {
-    return yield* refuse(`--data: images of ${shape.join(" × ")} to learn from, of ${other.shape.join(" × ")} held out`)
+    return yield* refuse(
+      `--data: images of ${shape.join(" × ")} to learn from, of ${other.shape.join(" × ")} held out`,
+    )
   }
   return { train: images, test: other.images, shape }
 })

@@ -5,9 +5,10 @@
  * fits a second model with two latent dimensions, to draw its plane. `npm start -- --help` shows the options.
  */
 import { NodeServices } from "@effect/platform-node"
-import { Effect, FileSystem, Path } from "effect"
+import { Effect } from "effect"
 import { CliConfig, CliError, Command, GlobalFlag } from "effect/cli"
 import { Backend, Key, Safetensors } from "guidepost"
+import * as Folder from "../lib/Folder.ts"
 import { Progress } from "../lib/Progress.ts"
 import { runMain, Stop } from "../lib/Stop.ts"
 import { load } from "./data.ts"
@@ -19,7 +20,7 @@ import { type Trained, train } from "./train.ts"
 const job = Effect.fnUntraced(function* (settings: Settings) {
   const { line } = yield* Progress
   const stop = yield* Stop
-  const write = yield* writer(settings.out)
+  const { write, summary } = yield* Folder.open(settings.out)
 
   const data = yield* load(settings)
   yield* line(`${data.train.size} images to learn from, ${data.test.size} held out; Ctrl-C stops early`)
@@ -39,7 +40,7 @@ const job = Effect.fnUntraced(function* (settings: Settings) {
     yield* write("manifold.safetensors", yield* parameters(flat, plane), "the second model's parameters")
     yield* write("manifold.png", yield* pictures.manifold(flat, data), "the plane of its latents")
   }
-  yield* line(`\nWritten:\n${write.summary()}`)
+  yield* line(`\nWritten:\n${summary()}`)
 })
 
 /** The parameters as a safetensors file, with what one needs to build the model again. */
@@ -55,3 +56,22 @@ const parameters = ({ fit, title }: Trained, { hidden, latent, seed, binarize }:
     seed: String(seed),
     binarize,
   })
+
+const command = Command.make("npm start --", flags, (given) => {
+  const chosen = settings(given)
+  return job(chosen).pipe(
+    Effect.scoped,
+    Effect.provide([Progress.layer, chosen.backend === "wasm" ? Backend.wasm() : Backend.cpu()]),
+    Effect.mapError((error) => new CliError.UserError({ cause: error })),
+  )
+}).pipe(
+  Command.withDescription(
+    "Fits a variational autoencoder to MNIST, draws what it has learned and measures how good it is. " +
+      "Ctrl-C ends the fit and writes what there is (exit code 0); a second one quits at once (130).",
+  ),
+)
+
+Command.run(command, { version: "0.1.0" }).pipe(
+  Effect.provide([NodeServices.layer, CliConfig.layer({ builtIns: [GlobalFlag.Help] })]),
+  runMain,
+)

@@ -45,7 +45,9 @@ export const flags = {
     Flag.withDefault("none"),
   ),
   backend: Flag.Literals("backend", ["wasm", "cpu"]).pipe(
-    Flag.withDescription("Where tensors are computed: WebAssembly, or plain JavaScript, far slower (default wasm)"),
+    Flag.withDescription(
+      "Where tensors are computed: WebAssembly, or plain JavaScript, far slower (default wasm)",
+    ),
     Flag.withDefault("wasm"),
   ),
   data: Flag.String("data").pipe(

@@ -13,7 +13,12 @@ export const reconstructions = Effect.fnUntraced(function* ({ vae, fit, title }:
   const { test, shape } = data
   const count = Math.min(ACROSS * DOWN, test.size)
   const x = yield* Effect.acquireRelease(
-    Effect.sync(() => test.take(Int32Array.from({ length: count }, (_, i) => i), Key.key(0))),
+    Effect.sync(() =>
+      test.take(
+        Int32Array.from({ length: count }, (_, i) => i),
+        Key.key(0),
+      ),
+    ),
     (x) => Effect.sync(() => x.dispose()),
   )
   const program = Effect.flatMap(vae.encode(x), (q) => vae.decode(q.mean()))

@@ -52,7 +52,9 @@ export const report = Effect.fnUntraced(function* (
     cells("log-likelihood", "", `${mean.toFixed(2)} ± ${standardError.toFixed(2)}`),
     `importance-weighted: ${n(weighed.size)} test images, ${n(evidence.draws)} draws each; ± one standard error`,
     ...(binarize === "none"
-      ? ["grey pixels count as probabilities: compare with other figures on grey pixels only (see --binarize)"]
+      ? [
+          "grey pixels count as probabilities: compare with other figures on grey pixels only (see --binarize)",
+        ]
       : []),
   ].join("\n")
 })

@@ -37,11 +37,15 @@ export const train = Effect.fnUntraced(function* (
     onEpoch: (report) => {
       const { elbo, heldOut, rate } = curve.epoch(report)
       const text = `train ELBO ${elbo.toFixed(2)}  test ELBO ${heldOut.toFixed(2)}  ${rate} images/s`
-      return progress.line(`${title}  epoch ${report.epoch}/${epochs}  ${text}  ${report.seconds.toFixed(1)} s`)
+      return progress.line(
+        `${title}  epoch ${report.epoch}/${epochs}  ${text}  ${report.seconds.toFixed(1)} s`,
+      )
     },
   })
   if (fit.ended === "until") {
-    yield* progress.line(`Stopped after ${fit.steps} steps. Writing what there is; Ctrl-C again quits at once.`)
+    yield* progress.line(
+      `Stopped after ${fit.steps} steps. Writing what there is; Ctrl-C again quits at once.`,
+    )
   }
   return { vae, fit, curve, title }
 })

@@ -16,6 +16,7 @@ import { integerInterval } from "./Support.ts"
 import {
   classCount,
   drawClass,
+  isClass,
   likeliest,
   logProbOf,
   type Weights,
@@ -52,7 +53,7 @@ class CategoricalDistribution extends Family<"Categorical", "integerInterval", "
   }
 
   protected score(value: tf.Tensor): tf.Tensor {
-    return logProbOf(this.weights, tf.oneHot(tf.cast(value, "int32"), classCount(this.weights)))
+    return logProbOf(this.weights, () => isClass(this.weights, value))
   }
 
   /** The likeliest class; the first of several. */

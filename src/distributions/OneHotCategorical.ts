@@ -15,6 +15,7 @@ import { oneHot } from "./Support.ts"
 import {
   classCount,
   drawClass,
+  isClass,
   likeliest,
   logProbOf,
   probabilities,
@@ -53,7 +54,7 @@ class OneHotCategoricalDistribution extends Family<"OneHotCategorical", "oneHot"
   }
 
   protected score(value: tf.Tensor): tf.Tensor {
-    return logProbOf(this.weights, value)
+    return logProbOf(this.weights, () => tf.greater(value, 0.5))
   }
 
   /** The probabilities. */
@@ -86,7 +87,7 @@ class OneHotCategoricalDistribution extends Family<"OneHotCategorical", "oneHot"
   }
 
   private vectors(classes: tf.Tensor): tf.Tensor {
-    return tf.cast(tf.oneHot(classes as tf.Tensor1D, classCount(this.weights)), "float32")
+    return tf.cast(isClass(this.weights, classes), "float32")
   }
 }
 

@@ -111,7 +111,7 @@ export const boolean: Support<"boolean"> = {
   eventRank: 0,
   cellRank: 0,
   contains: (cell) => every(cell, (x) => x === 0 || x === 1),
-  inside: (x) => tf.equal(tf.square(x), x),
+  inside: (x) => tf.logicalOr(tf.equal(x, 0), tf.equal(x, 1)),
   member: () => 1,
 }
 

@@ -28,9 +28,12 @@ export const classCount = (w: Weights): number => shapeOf(w.probs ?? w.logits!).
 export const probabilities = (w: Weights): tf.Tensor =>
   w.probs === undefined ? tf.softmax(toTensor(w.logits)) : toTensor(w.probs)
 
-/** log p of the class that each one-hot row of `picked`, `[...sample, ...batch, K]`, has its one at. */
-export const logProbOf = (w: Weights, picked: tf.Tensor): tf.Tensor => {
-  const isPicked = () => tf.greater(picked, 0.5)
+/** Which class each number names: `[...]` to a bool `[..., K]`. Unlike `tf.oneHot` it takes a single class too. */
+export const isClass = (w: Weights, classes: tf.Tensor): tf.Tensor =>
+  tf.equal(tf.expandDims(classes, -1), tf.range(0, classCount(w), 1, classes.dtype as "float32" | "int32"))
+
+/** log p of the class that each row of `isPicked`, a bool `[...sample, ...batch, K]`, has its true at. */
+export const logProbOf = (w: Weights, isPicked: () => tf.Tensor): tf.Tensor => {
   // The other classes are left out, not multiplied by zero: their logarithm may be −∞.
   if (w.probs === undefined) return tf.sum(where(isPicked, tf.logSoftmax(toTensor(w.logits)), 0), -1)
   const p = tf.sum(where(isPicked, toTensor(w.probs), 0), -1)

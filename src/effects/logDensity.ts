@@ -11,6 +11,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, type Scope } from "effect"
 import { toTensor, type Value } from "../distributions/Distribution.ts"
+import type { Backend } from "../tensor/Backend.ts"
 import { scoped } from "../tensor/Memory.ts"
 import { MissingParam, type ProgramError } from "./errors.ts"
 import { replayed } from "./handlers/replay.ts"
@@ -28,7 +29,7 @@ import { attempt, type Recording, run } from "./run.ts"
 export const logDensity = Effect.fnUntraced(function* <A, E, R>(
   program: Effect.Effect<A, E, R>,
   at: { readonly values: { readonly [K in LatentName<R>]: Value }; readonly params: Params<R> },
-): Effect.fn.Return<tf.Tensor, E | ProgramError, Rest<R> | Scope.Scope> {
+): Effect.fn.Return<tf.Tensor, E | ProgramError, Rest<R> | Backend | Scope.Scope> {
   const context = yield* Effect.context<Rest<R>>()
   return yield* scoped(
     attempt<tf.Tensor, E>(() =>

@@ -126,5 +126,6 @@ const average = (estimates: ReadonlyArray<Estimate>): Estimate => {
   }
 }
 
-const sum = (terms: ReadonlyArray<tf.Tensor>): tf.Tensor =>
+/** The sum of tensors that broadcast; 0 for none. */
+export const sum = (terms: ReadonlyArray<tf.Tensor>): tf.Tensor =>
   terms.length === 0 ? tf.scalar(0) : terms.reduce((total, term) => tf.add(total, term))

@@ -1,21 +1,26 @@
 /**
- * Finds what first went wrong in a step that is not finite: a parameter, a site's distribution, its value, or its
- * log-density, in the order in which the programs run.
+ * Finds what first went wrong in a step that is not finite: a parameter; or a site's distribution, its value, or its
+ * log-density, in the order in which the programs run; or else a parameter's gradient.
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import { type Distribution, findProblem } from "../distributions/Distribution.ts"
 import { InvalidParameter } from "../distributions/errors.ts"
 import type { Handler, SampleSite, Settled } from "../effects/Interpreter.ts"
-import type { Key } from "../tensor/Key.ts"
+import { valueAndGradient } from "../tensor/gradient.ts"
 import * as Tree from "../tensor/Tree.ts"
 import type { Blame } from "./Algorithm.ts"
-import { type Programs, pair } from "./programs.ts"
 
-/** Runs the programs again at the same key, reading every tensor back, and reports the first that is not finite. */
-export const blame = (programs: Programs, params: Tree.Tree, key: Key): Blame => {
-  for (const [name, leaf] of Tree.entries(params)) {
+/**
+ * Takes the step again, reading every tensor back, and reports the first that is not finite. `loss` is to be the
+ * step's own, at its key, with the handler put around both programs.
+ */
+export const blame = <T extends Tree.Tree>(
+  params: T,
+  loss: (params: T, watch: Handler) => tf.Tensor,
+): Blame => {
+  for (const [parameter, leaf] of Tree.entries(params)) {
     const found = firstNonFinite(leaf)
-    if (found !== undefined) return { parameter: name, ...found }
+    if (found !== undefined) return { parameter, ...found }
   }
   let first: Blame | undefined
   const watch: Handler = (outer) => ({
@@ -32,12 +37,13 @@ export const blame = (programs: Programs, params: Tree.Tree, key: Key): Blame =>
       return settled
     },
   })
-  const watched: Programs = {
-    guide: (options) => programs.guide({ ...options, handlers: [...(options.handlers ?? []), watch] }),
-    model: (options) => programs.model({ ...options, handlers: [...(options.handlers ?? []), watch] }),
+  const { gradient } = valueAndGradient(params, (params) => ({ value: loss(params, watch), aux: {} }))
+  if (first !== undefined) return first
+  for (const [parameter, leaf] of Tree.entries(gradient)) {
+    const bad = firstNonFinite(leaf)
+    if (bad !== undefined) return { parameter, index: bad.index, found: `a gradient of ${bad.found}` }
   }
-  pair(watched, key, true)
-  return first ?? { found: "every site is finite: the gradient is not, or the sum overflows float32" }
+  return { found: "every site and gradient is finite, but a sum of them overflows float32" }
 }
 
 const suspect = (site: Settled<SampleSite>): Blame | undefined =>

@@ -18,8 +18,10 @@ import { substituted } from "../effects/handlers/substitute.ts"
 import type { PlateFrame } from "../effects/Interpreter.ts"
 import type { GuideCheck, Params, Rest } from "../effects/Program.ts"
 import { attempt, type Recording } from "../effects/run.ts"
+import type { Backend } from "../tensor/Backend.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
+import { sum } from "./Elbo.ts"
 import { breather } from "./Loop.ts"
 import { onBatch, pair, synchronous } from "./programs.ts"
 import { type Data, make as makeSource } from "./Source.ts"
@@ -57,7 +59,7 @@ export const logEvidence = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
   guide: ((data: D) => Effect.Effect<unknown, GE, GR>) & GuideCheck<MR, GR, "pathwise" | "score">,
   data: Data<NoInfer<D>>,
   options: EvidenceOptions<MR, GR>,
-): Effect.fn.Return<Evidence, ME | GE | ProgramError | DataError, Rest<MR> | Rest<GR>> {
+): Effect.fn.Return<Evidence, ME | GE | ProgramError | DataError, Rest<MR> | Rest<GR> | Backend> {
   const { samples, key, batchSize, over, params = {}, onProgress } = options
   if (!Number.isInteger(samples) || samples < 1) {
     return yield* new InvalidArgument({
@@ -70,9 +72,8 @@ export const logEvidence = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
   const source = yield* makeSource<D>(data, { batchSize, key, shuffle: false })
   const breathe = yield* breather
   const batches = yield* source.plan(0)
-  const values = new Float64Array(batches.reduce((rows, batch) => rows + batch.rows, 0))
+  const values: Array<number> = []
   const given = [substituted(params)]
-  let offset = 0
   for (const [b, batch] of batches.entries()) {
     const batchKey = Key.foldIn(key, b)
     const average = new LogMeanExp()
@@ -90,11 +91,9 @@ export const logEvidence = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
       if (onProgress !== undefined) yield* onProgress((b * samples + k + 1) / (batches.length * samples))
       yield* breathe
     }
-    const found = average.value()
-    values.set(found, offset)
-    offset += found.length
+    values.push(...average.value())
   }
-  return summarize(values.subarray(0, offset))
+  return summarize(Float64Array.from(values))
 })
 
 /** Σ of a recording's log-densities for each member of plate `over`: a vector of its extent, without its scale. */
@@ -108,7 +107,7 @@ const perMember = (recording: Recording, over: string): tf.Tensor => {
   for (const site of recording.factors.values()) {
     terms.push(alongPlate(site.name, site.logWeight, site.plates, over, site.mask, site.scale))
   }
-  return terms.reduce((sum, term) => tf.add(sum, term))
+  return sum(terms)
 }
 
 const alongPlate = (
@@ -154,7 +153,8 @@ class LogMeanExp {
     for (let i = 0; i < terms.length; i++) {
       const term = terms[i]!
       if (term <= max[i]!) {
-        this.#sum[i]! += Math.exp(term - max[i]!)
+        // Between two impossible draws the difference would be ∞ − ∞.
+        this.#sum[i]! += term === -Infinity ? 0 : Math.exp(term - max[i]!)
       } else {
         this.#sum[i] = this.#sum[i]! * Math.exp(max[i]! - term) + 1
         max[i] = term

@@ -15,6 +15,7 @@ import { substituted } from "../effects/handlers/substitute.ts"
 import type { Handler } from "../effects/Interpreter.ts"
 import type { DeterministicName, LatentName, ObservedName, Params, Rest } from "../effects/Program.ts"
 import { attempt, type Recording, type RunOptions, run } from "../effects/run.ts"
+import type { Backend } from "../tensor/Backend.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
 import { scoped } from "../tensor/Memory.ts"
@@ -44,7 +45,7 @@ export const predictive = Effect.fnUntraced(function* <D, ME, MR, GE = never, GR
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
   data: NoInfer<D>,
   options: PredictiveOptions<NoInfer<D>, MR, GE, GR>,
-): Effect.fn.Return<Predicted<MR>, ME | GE | ProgramError, Rest<MR> | Rest<GR> | Scope.Scope> {
+): Effect.fn.Return<Predicted<MR>, ME | GE | ProgramError, Rest<MR> | Rest<GR> | Backend | Scope.Scope> {
   const { guide, params = {} } = options
   const context = (yield* Effect.context<Rest<MR> | Rest<GR>>()) as never
   const drawn = (batch: D, runOptions: RunOptions): Recording => {

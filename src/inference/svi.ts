@@ -8,18 +8,20 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { biject } from "../distributions/Transform.ts"
-import { MissingParam } from "../effects/errors.ts"
+import { MissingParam, SiteMismatch, UnknownSite } from "../effects/errors.ts"
 import { substituted } from "../effects/handlers/substitute.ts"
 import type { Handler } from "../effects/Interpreter.ts"
-import { InvalidArgument } from "../tensor/errors.ts"
+import type { Recording } from "../effects/run.ts"
+import { InvalidArgument, ShapeMismatch } from "../tensor/errors.ts"
 import { valueAndGradient } from "../tensor/gradient.ts"
 import type * as Key from "../tensor/Key.ts"
+import * as Shape from "../tensor/Shape.ts"
 import * as Tree from "../tensor/Tree.ts"
 import type { Algorithm } from "./Algorithm.ts"
 import { blame } from "./blame.ts"
 import type { Objective } from "./Objective.ts"
 import type { Optimizer, OptimizerState } from "./Optimizer.ts"
-import { onBatch, type ProgramPair, type Programs, pair } from "./programs.ts"
+import { onBatch, type ProgramPair, pair } from "./programs.ts"
 
 /** Unconstrained parameters by name. */
 export type ParamTree = { readonly [name: string]: Tree.Tree }
@@ -37,8 +39,13 @@ export const svi = <B>(
   optimizer: Optimizer,
   initial: ParamTree = {},
 ): Algorithm<B, SviState> => {
-  const estimate = (params: ParamTree, key: Key.Key, batch: B, training: boolean) =>
-    objective.estimate(at(programs, params, batch), key, training)
+  const estimate = (
+    params: ParamTree,
+    key: Key.Key,
+    batch: B,
+    training: boolean,
+    handlers: ReadonlyArray<Handler> = [],
+  ) => objective.estimate(onBatch(programs, batch, [constrained(params), ...handlers]), key, training)
   return {
     init: (key, batch) => {
       const params = firstParams(programs, key, batch, initial)
@@ -61,17 +68,14 @@ export const svi = <B>(
       ]
     },
     evaluate: (key, state, batch) => estimate(state.params, key, batch, false).metrics,
-    blame: (key, state, batch) => blame(at(programs, state.params, batch), state.params, key),
+    blame: (key, state, batch) =>
+      blame(state.params, (params, watch) => estimate(params, key, batch, true, [watch]).loss),
   }
 }
 
-/** The programs at these parameters and this batch. */
-export const at = <B>(programs: ProgramPair<B>, params: ParamTree, batch: B): Programs =>
-  onBatch(programs, batch, [constrained(params)])
-
 /** Every parameter that the programs read at this state, constrained. The tensors are new. */
 export const paramsAt = <B>(programs: ProgramPair<B>, state: SviState, key: Key.Key, batch: B): ParamTree => {
-  const [guide, model] = pair(at(programs, state.params, batch), key, false)
+  const [guide, model] = pair(onBatch(programs, batch, [constrained(state.params)]), key, false)
   const read = [...guide.params.values(), ...model.params.values()]
   return Object.fromEntries(read.map(({ name, value }) => [name, Tree.clone(value)]))
 }
@@ -94,6 +98,7 @@ export const constrained =
 /** The first value of every parameter, from one run of guide and model in which everything is checked. */
 const firstParams = <B>(programs: ProgramPair<B>, key: Key.Key, batch: B, initial: ParamTree): ParamTree => {
   const [guide, model] = pair(onBatch(programs, batch, [substituted(initial)]), key, true, true)
+  checkTied(guide, model)
   const params: Record<string, Tree.Tree> = {}
   for (const { name, value, support } of [...guide.params.values(), ...model.params.values()]) {
     // A program may hand over a tensor of its own as `init`; the state's tensors must be the state's.
@@ -106,5 +111,27 @@ const firstParams = <B>(programs: ProgramPair<B>, key: Key.Key, batch: B, initia
       found: "none: there is nothing to fit",
     })
   }
+  const known = Object.keys(params)
+  const site = Object.keys(initial).find((name) => !known.includes(name))
+  if (site !== undefined) throw new UnknownSite({ where: "fitSVI: params", site, known })
   return params
+}
+
+/** Refuses a parameter that guide and model share and do not mean alike: there is one unconstrained value for both. */
+const checkTied = (guide: Recording, model: Recording): void => {
+  for (const { name, support, value } of model.params.values()) {
+    const other = guide.params.get(name)
+    if (other === undefined) continue
+    if (other.support.name !== support.name) {
+      throw new SiteMismatch({ reason: "guide and model disagree on the support of parameter", sites: [name] })
+    }
+    Tree.zipWith(other.value, value, (theirs, ours) => {
+      if (Shape.equals(theirs.shape, ours.shape)) return ours
+      throw new ShapeMismatch({
+        where: `parameter "${name}" of guide and model`,
+        expected: `one shape: ${Shape.format(theirs.shape)}, as in the guide`,
+        found: Shape.format(ours.shape),
+      })
+    })
+  }
 }

@@ -60,5 +60,4 @@ export const expectation = (
   mass: ReadonlyArray<number>,
   grid: Grid,
   f: (event: ReadonlyArray<number>, i: number) => number,
-): number =>
-  grid.events.reduce((sum, event, i) => (mass[i] === 0 ? sum : sum + mass[i]! * f(event, i)), 0)
+): number => grid.events.reduce((sum, event, i) => (mass[i] === 0 ? sum : sum + mass[i]! * f(event, i)), 0)

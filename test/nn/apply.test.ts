@@ -98,7 +98,7 @@ layer(Backend.cpu())("apply", (it) => {
   })
 
   describe("fails", () => {
-    const message = (program: Effect.Effect<unknown, never, Param<string, any>>) =>
+    const message = <R>(program: Effect.Effect<unknown, never, R>) =>
       Effect.map(Effect.flip(trace(program as Effect.Effect<unknown>, { key })), (error) => [
         error._tag,
         error.message,

@@ -87,7 +87,7 @@ layer(Backend.cpu())("dropout", (it) => {
         expect(again).toEqual(a)
         expect(b).not.toEqual(a)
         // Two equal masks would leave 0 and 4 at even odds; two of their own leave 4 in a quarter of the places.
-        // 64 places: half or more of them kept has probability 1.3e-5.
+        // 64 places: half or more of them kept has probability 1.5e-5.
         expect(both.filter((v) => v === 4).length).toBeLessThan(32)
         expect(both.filter((v) => v === 4).length).toBeGreaterThan(0)
         expect((yield* masks(true)).a).toEqual(a)

@@ -10,6 +10,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, type Scope } from "effect"
 import type { Distribution } from "../../distributions/Distribution.ts"
+import type { Backend } from "../../tensor/Backend.ts"
 import type { Key } from "../../tensor/Key.ts"
 import { scoped } from "../../tensor/Memory.ts"
 import * as Tree from "../../tensor/Tree.ts"
@@ -59,7 +60,7 @@ export interface TraceOptions<R> {
 export const trace = Effect.fnUntraced(function* <A, E, R>(
   program: Effect.Effect<A, E, R>,
   options: TraceOptions<R>,
-): Effect.fn.Return<Trace<A, R>, E | ProgramError, Rest<R> | Scope.Scope> {
+): Effect.fn.Return<Trace<A, R>, E | ProgramError, Rest<R> | Backend | Scope.Scope> {
   const context = yield* Effect.context<Rest<R>>()
   const made = yield* scoped(
     attempt<{ readonly trace: Trace<A, R>; readonly owned: ReadonlyArray<tf.Tensor> }, E>(() => {
