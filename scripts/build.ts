@@ -3,13 +3,18 @@
  * out what an application does not import, and tfjs-core's gradients inlined beside them (see gradients.ts).
  */
 import { execFileSync } from "node:child_process"
-import { rmSync } from "node:fs"
+import { mkdirSync, readdirSync, rmSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-rmSync(`${root}/dist`, { recursive: true, force: true })
-execFileSync(process.execPath, ["scripts/gradients.ts"], { cwd: root, stdio: "inherit" })
-execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
-  cwd: root,
-  stdio: "inherit",
-})
+mkdirSync(`${root}/dist`, { recursive: true })
+// The gradients stay: programs that run from `src/` meanwhile, such as tests, import them from here.
+for (const name of readdirSync(`${root}/dist`)) {
+  if (name !== "gradients.js") rmSync(`${root}/dist/${name}`, { recursive: true })
+}
+for (const args of [
+  ["scripts/gradients.ts"],
+  ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"],
+]) {
+  execFileSync(process.execPath, args, { cwd: root, stdio: "inherit" })
+}

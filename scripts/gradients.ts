@@ -5,15 +5,17 @@
  * extensionless imports that Node's ES modules cannot follow. Everything it touches (the engine, the kernel
  * and gradient registries) lives on `globalThis`, so a second copy of its code registers into the one engine.
  */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
 
-await build({
+const { outputFiles } = await build({
   stdin: {
     contents: `import "@tensorflow/tfjs-core/dist/register_all_gradients"`,
     resolveDir: import.meta.dirname,
   },
-  outfile: new URL("../dist/gradients.js", import.meta.url).pathname,
   bundle: true,
+  write: false,
   format: "esm",
   platform: "neutral",
   mainFields: ["module", "main"],
@@ -21,3 +23,12 @@ await build({
   treeShaking: true,
   logLevel: "warning",
 })
+
+const script = outputFiles[0]!.text
+const file = fileURLToPath(new URL("../dist/gradients.js", import.meta.url))
+if (!existsSync(file) || readFileSync(file, "utf8") !== script) {
+  mkdirSync(fileURLToPath(new URL("../dist", import.meta.url)), { recursive: true })
+  // In one go: what runs meanwhile sees the old file or the new one.
+  writeFileSync(`${file}.new`, script)
+  renameSync(`${file}.new`, file)
+}

@@ -46,6 +46,8 @@ export interface Distribution<out S extends string = string, out G extends Gradi
   readonly batchShape: Shape
   readonly eventShape: Shape
   readonly params: Readonly<Record<string, Parameter>>
+  /** The distribution that this one rearranges, where it does. Its parameters are among `params`. */
+  readonly base?: Distribution
   /** What is wrong with the parameters, if anything: their shapes, or a host value outside its constraint. */
   readonly problem: InvalidParameter | ShapeMismatch | undefined
   /** Draws of shape `[...shape, ...batch, ...event]`, through which no gradient flows. */
@@ -148,32 +150,15 @@ export const broadcastTo = (x: tf.Tensor, shape: Shape): tf.Tensor =>
 /** The tensor as float32: data may come as integers or booleans. */
 export const float = (x: tf.Tensor): tf.Tensor => (x.dtype === "float32" ? x : tf.cast(x, "float32"))
 
-/** The first violation among parameters whose numbers are already on the host; tensors are not read. */
-export const hostProblem = (
-  family: string,
-  params: Readonly<Record<string, Parameter>>,
-): InvalidParameter | undefined => {
-  for (const [parameter, { value, constraint, above }] of Object.entries(params)) {
-    if (value instanceof tf.Tensor) continue
-    const found = firstOutside(constraint, flat(value), shapeOf(value))
-    if (found !== undefined) {
-      return new InvalidParameter({ family, parameter, constraint: constraint.describe, ...found })
-    }
-    const bound = above === undefined ? undefined : params[above]!.value
-    if (typeof value === "number" && typeof bound === "number" && !(value > bound)) {
-      return notAbove(family, parameter, above!, String(value), [])
-    }
-  }
-  return undefined
-}
-
 /**
  * The first violation among all parameters, tensors included. It reads tensors back to the host, so the engine
  * calls it before a fit starts and when it looks for the cause of a NaN, never inside a step.
  */
 export const findProblem = (d: Distribution): InvalidParameter | ShapeMismatch | undefined => {
-  if (d.problem !== undefined) return d.problem
+  const problem = d.problem ?? (d.base && findProblem(d.base))
+  if (problem !== undefined) return problem
   for (const [parameter, { value, constraint, above }] of Object.entries(d.params)) {
+    if (d.base !== undefined && d.base.params[parameter] === d.params[parameter]) continue
     if (value instanceof tf.Tensor) {
       const found = firstOutside(constraint, value.dataSync(), value.shape)
       if (found !== undefined) {
@@ -190,20 +175,23 @@ export const findProblem = (d: Distribution): InvalidParameter | ShapeMismatch |
     const found = firstOutside(positive, excess.dataSync(), excess.shape)
     excess.dispose()
     if (found !== undefined) {
-      return notAbove(d.family, parameter, above, `${parameter} − ${above} = ${found.found}`, found.index)
+      return notAbove(d.family, parameter, above, found.found, found.index)
     }
   }
   return undefined
 }
 
-const notAbove = (
+/** What is said of a parameter that exceeds another by `excess`, which is not above zero. */
+export const notAbove = (
   family: string,
   parameter: string,
   above: string,
-  found: string,
+  excess: string,
   index: ReadonlyArray<number>,
-): InvalidParameter =>
-  new InvalidParameter({ family, parameter, constraint: `greater than "${above}"`, found, index })
+): InvalidParameter => {
+  const found = `${parameter} − ${above} = ${excess}`
+  return new InvalidParameter({ family, parameter, constraint: `greater than "${above}"`, found, index })
+}
 
 /** The first cell of `values` (row-major, of shape `shape`) outside `support`: its numbers and its index. */
 export const firstOutside = (
@@ -238,6 +226,3 @@ const unravelIndex = (position: number, shape: Shape): ReadonlyArray<number> => 
   }
   return index
 }
-
-const flat = (value: Exclude<Value, tf.Tensor>): ArrayLike<number> =>
-  typeof value === "number" ? [value] : (value.flat(Infinity) as ReadonlyArray<number>)

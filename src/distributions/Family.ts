@@ -24,15 +24,13 @@ import {
   type Distribution,
   float,
   type Gradient,
-  hostProblem,
   type Parameter,
   scoredShape,
-  shapeOf,
   toTensor,
-  type Value,
 } from "./Distribution.ts"
 import type { InvalidParameter } from "./errors.ts"
 import { type Independent, independent } from "./Independent.ts"
+import { commonBatch, parameterProblem } from "./parameters.ts"
 import type { Support } from "./Support.ts"
 
 /** What a family tells its base. */
@@ -68,10 +66,8 @@ export abstract class Family<F extends string, S extends string, G extends Gradi
     this.gradient = definition.gradient
     this.params = params
     this.eventShape = eventShape
-    const batchShape = broadcast(...Object.values(params).map(batchOf))
-    this.batchShape = batchShape ?? []
-    this.problem = shapeProblem(family, params) ?? (batchShape && hostProblem(family, params))
-    if (batchShape === undefined) this.problem ??= mismatch(family, params)
+    this.batchShape = commonBatch(params) ?? []
+    this.problem = parameterProblem(family, params)
   }
 
   /** Draws at the full shape `[...shape, ...batch, ...event]`. */
@@ -165,42 +161,3 @@ export abstract class PathwiseFamily<F extends string, S extends string> extends
 /** At `shape`, and never a parameter's own tensor, which a caller must be free to dispose of. */
 const fresh = (x: tf.Tensor, shape: Shape): tf.Tensor =>
   equals(x.shape, shape) ? tf.clone(x) : broadcastTo(x, shape)
-
-// A parameter such as a class-probability vector spends its trailing dimensions on one event.
-const batchOf = ({ value, constraint }: Parameter): Shape => {
-  const shape = shapeOf(value)
-  return shape.slice(0, Math.max(shape.length - constraint.eventRank, 0))
-}
-
-const shapeProblem = (
-  family: string,
-  params: Readonly<Record<string, Parameter>>,
-): ShapeMismatch | undefined => {
-  for (const [name, { value, constraint }] of Object.entries(params)) {
-    const shape = shapeOf(value)
-    const where = `${family}: parameter "${name}"`
-    if (shape.length < constraint.eventRank) {
-      return new ShapeMismatch({ where, expected: constraint.describe, found: `shape ${format(shape)}` })
-    }
-    if (shape.includes(0)) {
-      return new ShapeMismatch({ where, expected: "no dimension of size 0", found: `shape ${format(shape)}` })
-    }
-    if (!isRegular(value, shape)) {
-      return new ShapeMismatch({ where, expected: "rows of one length", found: "rows that differ in length" })
-    }
-  }
-  return undefined
-}
-
-const isRegular = (value: Value, shape: Shape): boolean =>
-  !Array.isArray(value) ||
-  value.every((row: Value) => equals(shapeOf(row), shape.slice(1)) && isRegular(row, shape.slice(1)))
-
-const mismatch = (family: string, params: Readonly<Record<string, Parameter>>): ShapeMismatch =>
-  new ShapeMismatch({
-    where: `${family}(${Object.keys(params).join(", ")})`,
-    expected: "parameters that broadcast",
-    found: Object.entries(params)
-      .map(([name, { value }]) => `${name} ${format(shapeOf(value))}`)
-      .join(", "),
-  })

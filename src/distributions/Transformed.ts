@@ -18,7 +18,6 @@ import {
   broadcastTo,
   type Distribution,
   float,
-  hostProblem,
   type Parameter,
   type Reparameterized,
   scoredShape,
@@ -26,6 +25,7 @@ import {
 } from "./Distribution.ts"
 import { InvalidParameter } from "./errors.ts"
 import { type Independent, independent } from "./Independent.ts"
+import { parameterProblem } from "./parameters.ts"
 import { independent as independentSupport, type Support } from "./Support.ts"
 import { prefixed, type Transform } from "./Transform.ts"
 
@@ -78,9 +78,9 @@ export class TransformedDistribution<B extends Distribution, C extends string>
     this.params = { ...base.params, ...prefixed("transform", transform) }
     this.problem =
       base.problem ??
+      parameterProblem("Transformed", prefixed("transform", transform)) ??
       (fits && equals(source.slice(batch.length), base.eventShape) ? undefined : misfit(base, transform)) ??
-      (base.support.name === transform.domain.name ? undefined : wrongDomain(base, transform)) ??
-      hostProblem("Transformed", prefixed("transform", transform))
+      (base.support.name === transform.domain.name ? undefined : wrongDomain(base, transform))
   }
 
   sample(key: Key, shape: Shape = []): tf.Tensor {

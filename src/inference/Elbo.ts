@@ -13,7 +13,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
 import { NoClosedForm } from "../distributions/errors.ts"
-import { hasKl, klResult } from "../distributions/kl.ts"
+import { klResult } from "../distributions/kl.ts"
 import type { SampleSite, Settled } from "../effects/Interpreter.ts"
 import { factorLogDensity, siteLogDensity, weigh } from "../effects/logDensity.ts"
 import type { Recording } from "../effects/run.ts"
@@ -30,7 +30,7 @@ export interface ElboOptions {
    * `"auto"` (the default) chooses per site; `"analytic"` fails with `NoClosedForm` where a site allows none;
    * `"monteCarlo"` never uses a closed form.
    */
-  readonly kl?: "auto" | "analytic" | "monteCarlo"
+  readonly kl?: Choice
 }
 
 /** The ELBO. Metrics: `elbo`, `logLikelihood`, and `kl/<site>` for each latent site. */
@@ -54,27 +54,15 @@ export const elbo = (options: ElboOptions = {}): Objective<"pathwise"> => {
   }
 }
 
+type Choice = "auto" | "analytic" | "monteCarlo"
+
 /** One draw's estimate. */
-const single = (
-  programs: Programs,
-  key: Key.Key,
-  training: boolean,
-  choice: "auto" | "analytic" | "monteCarlo",
-): Estimate => {
+const single = (programs: Programs, key: Key.Key, training: boolean, choice: Choice): Estimate => {
   const [guide, model] = pair(programs, key, training)
   const kls: Record<string, tf.Tensor> = {}
-  const before = precedence(model, guide)
+  const sound = precedence(model, guide)
   for (const [name, p] of latents(model)) {
-    const q = guide.samples.get(name)!
-    const analytic = choice !== "monteCarlo" && comparable(p, q) && before(name)
-    if (choice === "analytic" && !(analytic && hasKl(q.distribution, p.distribution))) {
-      throw new NoClosedForm({ p: `${q.distribution.family} at "${name}"`, q: p.distribution.family })
-    }
-    const closed = analytic ? klResult(q.distribution, p.distribution) : undefined
-    kls[`kl/${name}`] =
-      closed !== undefined && Result.isSuccess(closed)
-        ? weigh(closed.success, p)
-        : tf.sub(siteLogDensity(q), siteLogDensity(p))
+    kls[`kl/${name}`] = klTerm(guide.samples.get(name)!, p, sound(name), choice)
   }
   const terms = [
     ...[...model.samples.values()].filter((site) => site.observed).map(siteLogDensity),
@@ -83,6 +71,28 @@ const single = (
   const logLikelihood = sum(terms)
   const bound = Object.values(kls).reduce<tf.Tensor>((bound, term) => tf.sub(bound, term), logLikelihood)
   return { loss: tf.neg(bound), metrics: { elbo: bound, logLikelihood, ...kls } }
+}
+
+/** One site's KL term: in closed form where that is `sound` and there is one, at the guide's draw elsewhere. */
+const klTerm = (
+  q: Settled<SampleSite>,
+  p: Settled<SampleSite>,
+  sound: boolean,
+  choice: Choice,
+): tf.Tensor => {
+  const alike = comparable(p, q)
+  if (choice !== "monteCarlo" && sound && alike) {
+    const closed = klResult(q.distribution, p.distribution)
+    if (Result.isSuccess(closed)) return weigh(closed.success, p)
+  }
+  if (choice === "analytic") {
+    const why = !sound ? " given what the guide draws later" : !alike ? " under a mask or another scale" : ""
+    throw new NoClosedForm({
+      p: `${q.distribution.family} at "${q.name}"`,
+      q: `${p.distribution.family}${why}`,
+    })
+  }
+  return tf.sub(siteLogDensity(q), siteLogDensity(p))
 }
 
 /** Whether the two sites weigh their terms alike, so that one KL term can stand for both. */

@@ -25,8 +25,8 @@ export interface HeldOut<D> {
 }
 
 /**
- * Stops a fit whose ELBO (held-out where there is such data) has not risen by `minDelta` (default 0) for `patience`
- * epochs, and goes back to the best parameters.
+ * Stops a fit whose ELBO has not risen by `minDelta` (default 0) for `patience` epochs (with held-out data: its ELBO,
+ * for as many evaluations). However such a fit ends, it goes back to the best parameters.
  */
 export interface EarlyStopping {
   readonly patience: number

@@ -27,6 +27,8 @@ export interface StepReport {
   /** The batch within the epoch, from 1, and how many there are. */
   readonly batch: number
   readonly batches: number
+  /** Rows of the batch. */
+  readonly rows: number
   /** Totals over the data, as the programs' plates scale them: `elbo`, `logLikelihood`, `kl/<site>`. */
   readonly metrics: Metrics
   /** The step was not finite and was left out. */
@@ -40,7 +42,7 @@ export interface EpochReport {
   readonly epoch: number
   /** Steps taken so far. */
   readonly step: number
-  /** Means over the epoch's steps. */
+  /** Means over the epoch's steps, each weighted by its rows. */
   readonly metrics: Metrics
   /** Means over the held-out batches, where there are any. */
   readonly heldOut?: Metrics
@@ -131,6 +133,7 @@ export const start = Effect.fnUntraced(function* <B, S extends object, E>(
         return { metrics, blame: undefined }
       }),
       ({ metrics, blame }) => {
+        const { rows } = plan[batch]!
         taken++
         batch++
         skips = blame === undefined ? 0 : skips + 1
@@ -142,6 +145,7 @@ export const start = Effect.fnUntraced(function* <B, S extends object, E>(
           epoch: epoch + 1,
           batch,
           batches: plan.length,
+          rows,
           metrics,
           skipped: blame !== undefined,
           endsEpoch: batch === plan.length,
@@ -208,6 +212,10 @@ export class Mean {
     for (const [name, value] of Object.entries(metrics)) {
       this.#sums.set(name, (this.#sums.get(name) ?? 0) + weight * value)
     }
+  }
+
+  get weight(): number {
+    return this.#weight
   }
 
   value(): Metrics {

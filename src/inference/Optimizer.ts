@@ -23,32 +23,13 @@ import * as tf from "@tensorflow/tfjs-core"
 import { InvalidArgument } from "../tensor/errors.ts"
 import { adamMoments } from "../tensor/fused.ts"
 import type * as Tree from "../tensor/Tree.ts"
-import { decayRate, nonNegative, positive, problemIn } from "./hyperparameters.ts"
-import { owned, perLeaf } from "./perLeaf.ts"
+import { decayRate, nonNegative, positive, problemIn } from "./optimizer/hyperparameters.ts"
+import { owned, perLeaf } from "./optimizer/perLeaf.ts"
+import type { Optimizer } from "./optimizer/Update.ts"
 import * as Schedule from "./Schedule.ts"
 
-export { clipByNorm, clipByValue } from "./clip.ts"
-
-/**
- * What an optimizer remembers: the number of steps taken, and its tensors by name (`m` and `v` of Adam, each a
- * tree with the parameters' names). `slots` is itself a tree, so that `Tree.leaves`, `Tree.dispose` and
- * `Tree.entries` reach every tensor; count and entries are all that a checkpoint has to keep.
- */
-export interface OptimizerState {
-  readonly count: number
-  readonly slots: { readonly [name: string]: Tree.Tree }
-}
-
-/** `updates` are added to the parameters. `problem` is an argument refused by the constructor. */
-export interface Optimizer {
-  readonly init: (params: Tree.Tree) => OptimizerState
-  readonly update: (
-    grads: Tree.Tree,
-    state: OptimizerState,
-    params: Tree.Tree,
-  ) => { readonly updates: Tree.Tree; readonly state: OptimizerState }
-  readonly problem?: InvalidArgument
-}
+export { clipByNorm, clipByValue } from "./optimizer/clip.ts"
+export type { Optimizer, OptimizerState } from "./optimizer/Update.ts"
 
 /** α: the same for all steps, or by step. */
 export type LearningRate = number | Schedule.Schedule

@@ -11,7 +11,7 @@
  * an optimizer built on it carries it on, and the fit fails with it before its first step.
  */
 import { InvalidArgument } from "../tensor/errors.ts"
-import { above, count, finite, nonNegative, positive, problemIn } from "./hyperparameters.ts"
+import { above, count, finite, nonNegative, positive, problemIn } from "./optimizer/hyperparameters.ts"
 
 /** A rate for each step, counted from 0. Any function of one number will do; it should return a finite number. */
 export interface Schedule {

@@ -37,6 +37,8 @@ export interface Session<D, E> {
   readonly advance: Effect.Effect<StepReport, E | FitError>
   readonly ending: () => Ending | undefined
   readonly history: ReadonlyArray<EpochReport>
+  /** Means over the epoch under way, or over the last one where the next has not begun. */
+  readonly metrics: () => Metrics
   readonly steps: () => number
 }
 
@@ -102,7 +104,7 @@ export const open = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
   const advance = Effect.gen(function* () {
     const report = yield* driver.step
     steps = report.step
-    if (!report.skipped) mean.add(report.metrics, 1)
+    if (!report.skipped) mean.add(report.metrics, report.rows)
     if (options.onStep !== undefined) yield* options.onStep(report)
     if (report.endsEpoch) yield* endEpoch(report)
     if (limit.steps === report.step || (report.endsEpoch && limit.epochs === report.epoch))
@@ -120,6 +122,7 @@ export const open = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
     advance,
     ending: () => ending,
     history,
+    metrics: () => (mean.weight > 0 ? mean.value() : (history.at(-1)?.metrics ?? {})),
     steps: () => steps,
   }
 })
@@ -148,7 +151,7 @@ class Patience {
 }
 
 /**
- * Under minibatches some observed site must lie in a plate as large as the data: otherwise the likelihood of a
+ * Under minibatches some observed site or factor must lie in a plate as large as the data: otherwise the likelihood of a
  * batch would stand for that of all the data, and the posterior of anything global would come out too wide.
  */
 const checkMinibatches = <D, E>(
@@ -166,7 +169,7 @@ const checkMinibatches = <D, E>(
         if (!found.some(({ size }) => size === source.size)) {
           throw new PlateError({
             plate: found.map(({ name }) => name).join(", "),
-            expected: `an observed site in a plate of size ${source.size}, the rows of the data, since batches hold ${source.batchSize}`,
+            expected: `an observed site or factor in a plate of size ${source.size}, the rows of the data, since batches hold ${source.batchSize}`,
             found: found.length === 0 ? "no plate" : `sizes ${found.map(({ size }) => size).join(", ")}`,
           })
         }
@@ -176,7 +179,9 @@ const checkMinibatches = <D, E>(
 }
 
 const platesOf = (model: Recording) =>
-  [...model.samples.values()].filter((site) => site.observed).flatMap((site) => site.plates)
+  [...[...model.samples.values()].filter((site) => site.observed), ...model.factors.values()].flatMap(
+    (site) => site.plates,
+  )
 
 /** Metrics for one row of the data: totals divided by their number. */
 export const perRow = (metrics: Metrics, rows: number): Metrics =>

@@ -17,6 +17,7 @@ import { substituted } from "../effects/handlers/substitute.ts"
 import type { GuideCheck, Params, Rest, Values } from "../effects/Program.ts"
 import { attempt } from "../effects/run.ts"
 import type { Backend } from "../tensor/Backend.ts"
+import { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
 import { scoped } from "../tensor/Memory.ts"
 import * as Tree from "../tensor/Tree.ts"
@@ -31,7 +32,7 @@ import { type ParamTree, paramsAt } from "./svi.ts"
 export interface Fit<D, E, MR, GR> {
   /** Every parameter of model and guide, constrained. */
   readonly params: Params<MR | GR>
-  /** The mean ELBO over the last epoch's steps: a total over the data, in nats. */
+  /** The mean ELBO over the last epoch's steps (those taken, if it was cut short): a total over the data, in nats. */
   readonly elbo: number
   readonly history: ReadonlyArray<EpochReport>
   readonly steps: number
@@ -53,7 +54,7 @@ export interface Fit<D, E, MR, GR> {
 
 /** A report of {@link fitSVI.stream}: a step, and a way to copy the parameters at that moment. */
 export interface StreamReport<E, MR, GR> extends StepReport {
-  /** The parameters now, constrained: copies that live until the scope closes. */
+  /** The parameters now, constrained: copies that live until the scope closes. Read them while the stream runs. */
   readonly params: Effect.Effect<Params<MR | GR>, E | ProgramError, Scope.Scope>
 }
 
@@ -74,7 +75,7 @@ const fit = Effect.fnUntraced(function* <D, ME, MR, GE, GR, G extends Gradient =
   const { driver, history, key, programs } = session
   return {
     params,
-    elbo: history.at(-1)?.metrics.elbo ?? Number.NaN,
+    elbo: session.metrics().elbo ?? Number.NaN,
     history,
     steps: session.steps(),
     ended: session.ending()!,
@@ -119,6 +120,12 @@ const stream = <D, ME, MR, GE, GR, G extends Gradient = "pathwise">(
  */
 export const fitSVI = Object.assign(fit, { stream })
 
+const ended = new InvalidArgument({
+  where: "params of a stream's report",
+  expected: "to be read while the stream runs, as in Stream.mapEffect",
+  found: "a stream that has ended",
+})
+
 const paramsOf = <D, E, MR, GR>(
   session: Session<D, E>,
 ): Effect.Effect<Params<MR | GR>, E | ProgramError, Scope.Scope> => {
@@ -127,9 +134,11 @@ const paramsOf = <D, E, MR, GR>(
     Effect.flatMap(source.plan(0), ([first]) =>
       attempt<ParamTree, E>(
         () =>
-          tf.tidy(
-            () => paramsAt(programs, driver.state(), key, first!.take(key)) as tf.TensorContainer,
-          ) as ParamTree,
+          tf.tidy(() => {
+            const state = driver.state()
+            if (Tree.leaves(state.params).some((leaf) => leaf.isDisposed)) throw ended
+            return paramsAt(programs, state, key, first!.take(key)) as tf.TensorContainer
+          }) as ParamTree,
       ),
     ),
     (params) => Tree.leaves(params),

@@ -72,7 +72,7 @@ export const logEvidence = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
   const source = yield* makeSource<D>(data, { batchSize, key, shuffle: false })
   const breathe = yield* breather
   const batches = yield* source.plan(0)
-  const values: Array<number> = []
+  const values: Array<Float64Array> = []
   const given = [substituted(params)]
   for (const [b, batch] of batches.entries()) {
     const batchKey = Key.foldIn(key, b)
@@ -91,9 +91,9 @@ export const logEvidence = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
       if (onProgress !== undefined) yield* onProgress((b * samples + k + 1) / (batches.length * samples))
       yield* breathe
     }
-    values.push(...average.value())
+    values.push(average.value())
   }
-  return summarize(Float64Array.from(values))
+  return summarize(Float64Array.from(values.flatMap((batch) => [...batch])))
 })
 
 /** Σ of a recording's log-densities for each member of plate `over`: a vector of its extent, without its scale. */

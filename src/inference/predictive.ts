@@ -13,12 +13,20 @@ import type { ProgramError } from "../effects/errors.ts"
 import { replayed } from "../effects/handlers/replay.ts"
 import { substituted } from "../effects/handlers/substitute.ts"
 import type { Handler } from "../effects/Interpreter.ts"
-import type { DeterministicName, LatentName, ObservedName, Params, Rest } from "../effects/Program.ts"
-import { attempt, type Recording, type RunOptions, run } from "../effects/run.ts"
+import type {
+  DeterministicName,
+  GuideCheck,
+  LatentName,
+  ObservedName,
+  Params,
+  Rest,
+} from "../effects/Program.ts"
+import { attempt, type Recording, type RunOptions } from "../effects/run.ts"
 import type { Backend } from "../tensor/Backend.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
 import { scoped } from "../tensor/Memory.ts"
+import { checkSites, onBatch, synchronous } from "./programs.ts"
 import type { ParamTree } from "./svi.ts"
 
 /** A stack of draws for every site: `[samples, ...site shape]`. */
@@ -32,14 +40,14 @@ export interface PredictiveOptions<D, MR, GE, GR> {
   readonly samples: number
   readonly key: Key.Key
   /** Draws the latent sites, in place of the prior: a posterior predictive. */
-  readonly guide?: (data: D) => Effect.Effect<unknown, GE, GR>
+  readonly guide?: ((data: D) => Effect.Effect<unknown, GE, GR>) & GuideCheck<MR, GR, "pathwise" | "score">
   /** Parameters of both programs, constrained; those not given are at their `init`. */
   readonly params?: Partial<Params<MR | GR>>
 }
 
 /**
  * Runs the model `samples` times with its observed sites drawn instead of scored; `data` give their shapes. With a
- * guide, latent sites come from it. The tensors live until the scope closes.
+ * guide, latent sites come from it, and it must have them all. The tensors live until the scope closes.
  */
 export const predictive = Effect.fnUntraced(function* <D, ME, MR, GE = never, GR = never>(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
@@ -47,37 +55,23 @@ export const predictive = Effect.fnUntraced(function* <D, ME, MR, GE = never, GR
   options: PredictiveOptions<NoInfer<D>, MR, GE, GR>,
 ): Effect.fn.Return<Predicted<MR>, ME | GE | ProgramError, Rest<MR> | Rest<GR> | Backend | Scope.Scope> {
   const { guide, params = {} } = options
-  const context = (yield* Effect.context<Rest<MR> | Rest<GR>>()) as never
+  const context = yield* Effect.context<Rest<MR> | Rest<GR>>()
+  const programs = synchronous<D, ME, MR, GE, GR>(model, guide ?? (() => Effect.never), context)
   const drawn = (batch: D, runOptions: RunOptions): Recording => {
-    const under = [substituted(params), ...(runOptions.handlers ?? [])]
-    const values =
-      guide === undefined
-        ? new Map<string, tf.Tensor>()
-        : new Map(
-            [
-              ...run(
-                Effect.suspend(() => guide(batch)),
-                context,
-                { ...runOptions, handlers: under },
-              ).samples,
-            ].map(([name, site]) => [name, site.value] as const),
-          )
-    return run(
-      Effect.suspend(() => model(batch)),
-      context,
-      {
-        ...runOptions,
-        handlers: [...under, replayed(values), unobserved],
-      },
-    )
+    const pair = onBatch(programs, batch, [substituted(params)])
+    const q = guide === undefined ? undefined : pair.guide(runOptions)
+    const values = new Map([...(q?.samples ?? [])].map(([name, site]) => [name, site.value] as const))
+    const p = pair.model({ ...runOptions, handlers: [replayed(values), redrawn] })
+    if (q !== undefined) checkSites(p, q)
+    return p
   }
   return yield* drawSites<Predicted<MR>, ME | GE, D>(drawn, () => data, options)
 })
 
-/** Observed sites become latent, to be drawn. */
-const unobserved: Handler = (outer) => ({
+/** Observed sites lose their data, and so are drawn. */
+const redrawn: Handler = (outer) => ({
   ...outer,
-  sample: (site) => outer.sample(site.observed ? { ...site, observed: false, value: undefined } : site),
+  sample: (site) => outer.sample(site.observed ? { ...site, value: undefined } : site),
 })
 
 /** Runs `program` with `samples` keys and stacks what each site drew. */

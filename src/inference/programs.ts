@@ -81,7 +81,7 @@ export const pair = (
 }
 
 /** The run-time half of `GuideCheck`, for names that the compiler could not see. */
-const checkSites = (model: Recording, guide: Recording): void => {
+export const checkSites = (model: Recording, guide: Recording): void => {
   const refuse = (reason: string, sites: ReadonlyArray<string>) => {
     if (sites.length > 0) throw new SiteMismatch({ reason, sites })
   }

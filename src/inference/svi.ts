@@ -123,7 +123,10 @@ const checkTied = (guide: Recording, model: Recording): void => {
     const other = guide.params.get(name)
     if (other === undefined) continue
     if (other.support.name !== support.name) {
-      throw new SiteMismatch({ reason: "guide and model disagree on the support of parameter", sites: [name] })
+      throw new SiteMismatch({
+        reason: "guide and model disagree on the support of parameter",
+        sites: [name],
+      })
     }
     Tree.zipWith(other.value, value, (theirs, ours) => {
       if (Shape.equals(theirs.shape, ours.shape)) return ours

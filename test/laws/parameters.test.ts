@@ -46,7 +46,7 @@ describe("parameters", () => {
             () => d.toEvent(0).logProb(value),
             () => d.expand([2]).sample(key),
           ]) {
-            expect(thrownBy(use), title).toBe(problem)
+            expect(thrownBy(use), title).toEqual(problem)
           }
           value.dispose()
           tf.tidy(() => {
@@ -60,7 +60,9 @@ describe("parameters", () => {
           })
         }
         for (const params of row.params) {
-          tf.tidy(() => expect(findProblem(row.make(tensors(params))), row.name).toBeUndefined())
+          tf.tidy(() => {
+            expect(findProblem(row.make(tensors(params))), row.name).toBeUndefined()
+          })
         }
       }
     })
@@ -100,7 +102,7 @@ describe("no method leaves a tensor behind", () => {
         const params = tensors(row.params[0]!)
         const make = row.make(params) as Able
         const draw = make.sample(key, [3])
-        const wrong = tf.zeros([3, 3, 3, ...make.eventShape, 9])
+        const wrong = tf.zeros([3, ...make.eventShape])
         const probability = tf.tensor([0.2, 0.7])
         const uses = (d: Able): Record<string, () => tf.Tensor> => ({
           sample: () => d.sample(key, [3]),
@@ -132,7 +134,7 @@ describe("no method leaves a tensor behind", () => {
           expect(tf.memory().numTensors, `${row.name}.${name}`).toBe(before)
         }
         expect(
-          thrownBy(() => make.logProb(wrong)),
+          thrownBy(() => make.expand([2]).logProb(wrong)),
           row.name,
         ).toBeInstanceOf(ShapeMismatch)
         expect(tf.memory().numTensors, row.name).toBe(before)

@@ -125,14 +125,14 @@ describe("shapes", () => {
           expectClose(
             numbers(() => score),
             numbers(() => total(d.logProb(draw))),
-            { relative: 1e-6 },
+            { relative: 1e-6, absolute: 1e-6 },
             row.name,
           )
           if (d.entropy) {
             expectClose(
               numbers(() => event.entropy!()),
               numbers(() => total(d.entropy!())),
-              { relative: 1e-6 },
+              { relative: 1e-6, absolute: 1e-6 },
             )
           }
           if (d.mean) expect(event.mean!().shape, row.name).toEqual([...shape, ...d.eventShape])
@@ -171,7 +171,7 @@ describe("shapes", () => {
         expectClose(
           numbers(() => larger.logProb(draw)),
           numbers(() => d.logProb(draw)),
-          { relative: 1e-6 },
+          { relative: 1e-6, absolute: 1e-6 },
         )
         expect(larger.logProb(d.sample(key)).shape, row.name).toEqual([4, ...shape])
         for (const moment of ["mean", "variance", "mode"] as const) {

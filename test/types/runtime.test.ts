@@ -45,7 +45,7 @@ const positive = LogNormal({ loc: 0, scale: 1 })
 const coin = Bernoulli({ probs: 0.5 })
 
 layer(Backend.cpu())((it) => {
-  const fit = Effect.fnUntraced(function* (m: ReturnType<typeof model>, g: ReturnType<typeof guide>) {
+  const attemptFit = Effect.fnUntraced(function* (m: ReturnType<typeof model>, g: ReturnType<typeof guide>) {
     const before = tf.memory().numTensors
     const data = tf.scalar(1)
     const exit = yield* Effect.exit(Effect.scoped(fitSVI(m, g, data, { steps: 2 })))
@@ -60,7 +60,7 @@ layer(Backend.cpu())((it) => {
     reason: string,
     sites: ReadonlyArray<string>,
   ) {
-    const exit = yield* fit(m, g)
+    const exit = yield* attemptFit(m, g)
     const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
     expect(error).toBeInstanceOf(SiteMismatch)
     expect(error).toMatchObject({ reason, sites })
@@ -69,7 +69,7 @@ layer(Backend.cpu())((it) => {
   describe("with names computed at run time", () => {
     it.effect("a guide that fits is fitted", () =>
       Effect.gen(function* () {
-        const exit = yield* fit(model({ z: real, s: positive }), guide({ s: positive, z: real }))
+        const exit = yield* attemptFit(model({ z: real, s: positive }), guide({ s: positive, z: real }))
         expect(Exit.isSuccess(exit)).toBe(true)
       }),
     )

@@ -2,10 +2,10 @@
  * Gradient clipping, as the first part of an optimizer: `Optimizer.chain(Optimizer.clipByNorm(10), Optimizer.adam(1e-3))`.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import * as Tree from "../tensor/Tree.ts"
+import * as Tree from "../../tensor/Tree.ts"
 import { positive, problemIn } from "./hyperparameters.ts"
-import type { Optimizer } from "./Optimizer.ts"
 import { owned, perLeaf } from "./perLeaf.ts"
+import type { Optimizer } from "./Update.ts"
 
 /**
  * Shrinks all gradients together by min(1, maxNorm / ‖g‖), where ‖g‖ is the norm over all leaves. `maxNorm` is

@@ -2,7 +2,7 @@
  * What the numbers given to an optimizer or a schedule may be. Their constructors return values, not Effects, so
  * a number out of range becomes a `problem` that the value carries until a fit fails with it.
  */
-import { InvalidArgument } from "../tensor/errors.ts"
+import { InvalidArgument } from "../../tensor/errors.ts"
 
 /** What a hyperparameter may be, in words and as a test. */
 export interface Range {

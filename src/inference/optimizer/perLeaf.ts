@@ -3,10 +3,10 @@
  * parameters and state are compared here, once for all optimizers.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { type InvalidArgument, ShapeMismatch, TreeMismatch } from "../tensor/errors.ts"
-import * as Shape from "../tensor/Shape.ts"
-import * as Tree from "../tensor/Tree.ts"
-import type { Optimizer } from "./Optimizer.ts"
+import { type InvalidArgument, ShapeMismatch, TreeMismatch } from "../../tensor/errors.ts"
+import * as Shape from "../../tensor/Shape.ts"
+import * as Tree from "../../tensor/Tree.ts"
+import type { Optimizer } from "./Update.ts"
 
 /** The arithmetic of one leaf. */
 export interface PerLeaf {
