@@ -47,9 +47,9 @@ const model = Effect.fnUntraced(function* (data: { readonly x: Tensor; readonly 
 
 const guide = Effect.fnUntraced(function* (data: { readonly x: Tensor; readonly y: Tensor }) {
   const positive = { support: Support.positive }
-  const slope = yield* sample("slope", Normal({ loc: yield* param("slope", 0), scale: yield* param("slopeScale", 1, positive) }))
+  const slope = yield* sample("slope", Normal({ loc: yield* param("slope", 0), scale: yield* param("slopeScale", 0.1, positive) }))
   const loc = tf.add(yield* param("interceptLoc", 0), tf.mul(yield* param("tilt", 0), slope))
-  const intercept = yield* sample("intercept", Normal({ loc, scale: yield* param("interceptScale", 1, positive) }))
+  const intercept = yield* sample("intercept", Normal({ loc, scale: yield* param("interceptScale", 0.1, positive) }))
   const a = yield* param("a", tf.zeros([size]))
   const b = yield* param("b", tf.ones([size]), positive)
   yield* points(sample("spread", spreadOf(a, b)))
