@@ -49,6 +49,7 @@ export const bundle = async (params: string, out: string): Promise<Bundle> => {
   return { config, bytes: script.length, gzipped: gzipSync(script, { level: 9 }).length, metafile }
 }
 
+// Before 2024-03-04 a worker has `importScripts`, and tfjs's loader takes it for a browser's.
 const workerd = `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (

@@ -7,7 +7,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { Effect } from "effect"
 import { CliConfig, CliError, Command, GlobalFlag } from "effect/cli"
-import { Backend, Key, Safetensors } from "guidepost"
+import { Backend, Safetensors } from "guidepost"
 import * as Folder from "../lib/Folder.ts"
 import { Progress } from "../lib/Progress.ts"
 import { runMain, Stop } from "../lib/Stop.ts"
@@ -23,35 +23,34 @@ const job = Effect.fnUntraced(function* (settings: Settings) {
   const { write, summary } = yield* Folder.open(settings.out)
 
   const data = yield* load(settings)
-  yield* line(`${data.train.size} images to learn from, ${data.test.size} held out; Ctrl-C stops early`)
+  yield* line(
+    `${data.train.size.toLocaleString("en")} images to learn from, ${data.test.size.toLocaleString("en")} held out. Ctrl-C stops early.`,
+  )
   const digits = yield* train(data, settings)
   yield* write("vae.safetensors", yield* parameters(digits, settings), "the parameters")
   yield* write("curve.png", yield* pictures.curve(digits), "the ELBO over the epochs")
   yield* write("reconstructions.png", yield* pictures.reconstructions(digits, data), "originals and copies")
-  const key = Key.foldInName(Key.key(settings.seed), "samples")
-  yield* write("samples.png", yield* pictures.samples(digits, data, settings.latent, key), "new digits")
+  yield* write("samples.png", yield* pictures.samples(digits, data, settings.seed), "new digits")
 
   const stopped = yield* stop.isRequested
   yield* line(`\n${yield* report(digits, data, stopped ? { ...settings, ...little } : settings)}\n`)
 
   if (!(yield* stop.isRequested)) {
-    const plane = { ...settings, latent: 2, epochs: settings.manifoldEpochs }
-    const flat = yield* train(data, plane)
-    yield* write("manifold.safetensors", yield* parameters(flat, plane), "the second model's parameters")
-    yield* write("manifold.png", yield* pictures.manifold(flat, data), "the plane of its latents")
+    yield* line("A second model, with two latent dimensions")
+    const plane = yield* train(data, { ...settings, ...settings.plane })
+    yield* write("manifold.safetensors", yield* parameters(plane, settings), "the second model's parameters")
+    yield* write("manifold.png", yield* pictures.manifold(plane, data), "the plane of its latents")
   }
   yield* line(`\nWritten:\n${summary()}`)
 })
 
 /** The parameters as a safetensors file, with what one needs to build the model again. */
-const parameters = ({ fit, title }: Trained, { hidden, latent, seed, binarize }: Settings) =>
+const parameters = ({ fit, sizes }: Trained, { seed, binarize }: Settings) =>
   Safetensors.encode(fit.params, {
     model: "Vae",
-    sizes: title,
+    sizes: sizes.join("-"),
     observations: "bernoulli",
     activation: "relu",
-    hidden: String(hidden),
-    latent: String(latent),
     steps: String(fit.steps),
     seed: String(seed),
     binarize,

@@ -16,7 +16,7 @@ export const flags = {
   epochs: count("epochs", "Passes over the training images (default 8; 2 with --quick)").pipe(Flag.optional),
   batch: count("batch", "Images in a minibatch (default 128)").pipe(Flag.withDefault(128)),
   latent: count("latent", "Dimensions of the latent variable (default 20)").pipe(Flag.withDefault(20)),
-  hidden: count("hidden", "Units of the hidden layer, in encoder and decoder (default 400)").pipe(
+  hidden: count("hidden", "Units of the hidden layer in encoder and decoder (default 400)").pipe(
     Flag.withDefault(400),
   ),
   learningRate: Flag.Finite("learning-rate").pipe(
@@ -73,15 +73,21 @@ type Flags = {
 }
 
 /** A run: the flags, and the sizes that `--quick` makes smaller. */
-export interface Settings extends Omit<Flags, "epochs" | "data"> {
-  readonly epochs: number
+export interface Settings extends Network, Pick<Flags, "binarize" | "backend" | "out"> {
   readonly data: string | undefined
   /** At most so many images to learn from, and held out. */
   readonly images: { readonly train: number; readonly test: number }
-  /** Epochs of the second model, the one with two latent dimensions. */
-  readonly manifoldEpochs: number
+  /** The second model: small, with two latent dimensions, which need more layers to be put to good use. */
+  readonly plane: Pick<Network, "hidden" | "latent" | "epochs" | "learningRate">
   /** The importance-weighted estimate: held-out images, and draws for each. */
   readonly evidence: Evidence
+}
+
+/** What one fit needs to know. */
+export interface Network extends Pick<Flags, "latent" | "batch" | "learningRate" | "seed"> {
+  /** Units of the encoder's hidden layers, from the image on; the decoder has them in reverse. */
+  readonly hidden: ReadonlyArray<number>
+  readonly epochs: number
 }
 
 /** How much work goes into the importance-weighted estimate. */
@@ -92,15 +98,16 @@ export interface Evidence {
 
 /** Little of everything: for `--quick`, and after Ctrl-C, when the person waits for the end. */
 export const little: { readonly images: Settings["images"]; readonly evidence: Evidence } = {
-  images: { train: 5_000, test: 1_000 },
+  images: { train: 10_000, test: 1_000 },
   evidence: { images: 200, draws: 20 },
 }
 
-export const settings = ({ epochs, data, ...rest }: Flags): Settings => ({
+export const settings = ({ epochs, data, hidden, ...rest }: Flags): Settings => ({
   ...rest,
   epochs: Option.getOrElse(epochs, () => (rest.quick ? 2 : 8)),
   data: Option.getOrUndefined(data),
-  manifoldEpochs: rest.quick ? 2 : 3,
+  hidden: [hidden],
+  plane: { hidden: [200, 100], latent: 2, epochs: rest.quick ? 2 : 4, learningRate: 3e-3 },
   ...(rest.quick
     ? little
     : {

@@ -38,12 +38,12 @@ export const reconstructions = Effect.fnUntraced(function* ({ vae, fit, title }:
 
 /** The mean of p(x | z) at draws of z from the prior. */
 export const samples = Effect.fnUntraced(function* (
-  { vae, fit, title }: Trained,
+  { vae, fit, title, sizes }: Trained,
   { shape }: Data,
-  latent: number,
-  key: Key.Key,
+  seed: number,
 ) {
-  const z = Key.normal(key, [144, latent])
+  const key = Key.foldInName(Key.key(seed), "samples")
+  const z = Key.normal(key, [144, sizes.at(-1)!])
   const { result } = yield* trace(vae.decode(z), { key, params: fit.params })
   z.dispose()
   return gridPng(
@@ -74,8 +74,10 @@ export const manifold = Effect.fnUntraced(function* ({ vae, fit, title }: Traine
 /** The ELBO over the epochs. */
 export const curve = ({ curve: { points }, title }: Trained): Effect.Effect<Uint8Array> => {
   // The first hundred steps gain a hundred nats or more, beside which nothing else could be seen.
-  const late = points.slice(Math.floor(points.length / 8)).map(({ elbo }) => elbo)
-  const [low, high] = [Math.min(...late), Math.max(...late)]
+  const shown = points
+    .filter(({ data }, i) => data === "test" || i >= points.length / 8)
+    .map(({ elbo }) => elbo)
+  const [low, high] = [Math.min(...shown), Math.max(...shown)]
   return Effect.promise(() =>
     chartPng({
       title: { text: `ELBO, ${title}`, anchor: "start", fontSize: 16 },
@@ -84,7 +86,7 @@ export const curve = ({ curve: { points }, title }: Trained): Effect.Effect<Uint
       data: { values: [...points] },
       layer: [
         { mark: { type: "line", clip: true }, transform: [{ filter: "datum.data === 'train'" }] },
-        { mark: { type: "line", point: true, clip: true }, transform: [{ filter: "datum.data === 'test'" }] },
+        { mark: { type: "line", point: true }, transform: [{ filter: "datum.data === 'test'" }] },
       ],
       encoding: {
         x: { field: "epoch", type: "quantitative", title: "epoch", axis: { tickMinStep: 1 } },

@@ -7,17 +7,18 @@ import { Progress } from "../lib/Progress.ts"
 import { Stop } from "../lib/Stop.ts"
 import { Curve } from "./Curve.ts"
 import type { Data } from "./data.ts"
-import type { Settings } from "./options.ts"
+import type { Network } from "./options.ts"
 
 /** A model with a Bernoulli for each pixel, fitted until the epochs are over or the person says stop. */
 export const train = Effect.fnUntraced(function* (
   { train, test, shape }: Data,
-  { hidden, latent, epochs, batch, learningRate, seed }: Settings,
+  { hidden, latent, epochs, batch, learningRate, seed }: Network,
 ) {
   const inputs = shape[0] * shape[1]
   const vae = Vae.make({ inputs, hidden, latent, size: train.size })
 
-  const title = `${inputs}-${hidden}-${latent}`
+  const sizes = [inputs, ...hidden, latent]
+  const title = sizes.join("-")
   const progress = yield* Progress
   const task = yield* progress.task(title)
   const curve = new Curve(train.size)
@@ -47,7 +48,7 @@ export const train = Effect.fnUntraced(function* (
       `Stopped after ${fit.steps} steps. Writing what there is; Ctrl-C again quits at once.`,
     )
   }
-  return { vae, fit, curve, title }
+  return { vae, fit, curve, title, sizes }
 })
 
 /** What `train` gives. */

@@ -81,7 +81,9 @@ export class IndependentDistribution<D extends Distribution>
   }
 
   sample(key: Key, shape: Shape = []): tf.Tensor {
-    return guarded(this, () => this.base.sample(key, shape))
+    if (this.problem !== undefined) throw this.problem
+    // In no tidy of its own: what the base keeps beside its draw would not outlive it.
+    return this.base.sample(key, shape)
   }
 
   /** The sum of the base's log-densities: `[...sample, ...batch, ...event]` to `[...sample, ...batch]`. */
@@ -114,7 +116,10 @@ const capabilities = (base: Distribution, made: Distribution & { readonly reinte
   const has = base as Partial<Reparameterized & HasMean & HasVariance & HasMode & HasEntropy>
   return {
     ...(has.rsample && {
-      rsample: (key: Key, shape?: Shape) => guarded(made, () => has.rsample!(key, shape)),
+      rsample: (key: Key, shape?: Shape) => {
+        if (made.problem !== undefined) throw made.problem
+        return has.rsample!(key, shape)
+      },
     }),
     ...(has.mean && { mean: () => guarded(made, () => has.mean!()) }),
     ...(has.variance && { variance: () => guarded(made, () => has.variance!()) }),

@@ -128,10 +128,8 @@ export class TransformedDistribution<B extends Distribution, C extends string>
     image: (body: () => tf.Tensor) => tf.Tensor = (body) => body(),
   ) {
     if (this.problem !== undefined) throw this.problem
-    const { x, y } = tf.tidy(() => {
-      const x = draw()
-      return { x, y: image(() => this.transform.forward(x)) }
-    })
+    const x = draw()
+    const y = tf.tidy(() => image(() => this.transform.forward(x)))
     // Only an enclosing tidy will free x when it is done with.
     if (remember && tf.engine().state.activeScope != null) this.#origins.set(y, { x, ...tape() })
     else if (x !== y) x.dispose()

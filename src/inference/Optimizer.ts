@@ -25,7 +25,7 @@ import { adamMoments } from "../tensor/fused.ts"
 import type * as Tree from "../tensor/Tree.ts"
 import { decayRate, nonNegative, positive, problemIn } from "./optimizer/hyperparameters.ts"
 import { owned, perLeaf } from "./optimizer/perLeaf.ts"
-import type { Optimizer } from "./optimizer/Update.ts"
+import type { Optimizer, OptimizerState } from "./optimizer/Update.ts"
 import * as Schedule from "./Schedule.ts"
 
 export { clipByNorm, clipByValue } from "./optimizer/clip.ts"

@@ -68,7 +68,10 @@ export const open = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
     source,
     { key, nonFinite: options.nonFinite ?? "fail" },
   )
-  const until = options.until === undefined ? undefined : yield* Effect.forkScoped(options.until)
+  const until =
+    options.until === undefined
+      ? undefined
+      : yield* Effect.forkScoped(options.until, { startImmediately: true })
   const breathe = yield* breather
 
   const history: Array<EpochReport> = []

@@ -13,6 +13,7 @@ import { substituted } from "../effects/handlers/substitute.ts"
 import type { Handler } from "../effects/Interpreter.ts"
 import type { Recording } from "../effects/run.ts"
 import { InvalidArgument, ShapeMismatch } from "../tensor/errors.ts"
+import { sumOfSquares } from "../tensor/fused.ts"
 import { valueAndGradient } from "../tensor/gradient.ts"
 import type * as Key from "../tensor/Key.ts"
 import * as Shape from "../tensor/Shape.ts"
@@ -61,7 +62,7 @@ export const svi = <B>(
         tf.add(param, update),
       )
       // Squares of finite float32 gradients may overflow; that, too, is a step not to take.
-      const health = tf.add(value, Tree.norm(gradient))
+      const health = tf.addN([value, ...Tree.leaves(gradient).map(sumOfSquares)])
       return [
         { params, optimizer: optimizerState },
         { metrics: aux, health },

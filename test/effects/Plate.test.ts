@@ -125,14 +125,15 @@ layer(Backend.cpu())((it) => {
         expect((yield* trace(body(tf.zeros([2])), { key })).values.z.shape).toEqual([3])
         const bare = sample("z", standard).pipe(plate("rows", { size: 6 }))
         expect((yield* trace(bare, { key })).values.z.shape).toEqual([6])
-        // A scalar has no first axis.
+        // A scalar has no first axis: the next tensor's counts, or else the size.
         const scalar = Effect.fnUntraced(
-          function* (_: tf.Tensor) {
+          function* (..._: ReadonlyArray<tf.Tensor>) {
             return yield* sample("z", standard)
           },
           plate("rows", { size: 6 }),
         )
         expect((yield* trace(scalar(tf.scalar(1)), { key })).values.z.shape).toEqual([6])
+        expect((yield* trace(scalar(tf.scalar(1), tf.zeros([4])), { key })).values.z.shape).toEqual([4])
       }),
     )
 

@@ -209,6 +209,13 @@ layer(Backend.cpu())((it) => {
       }),
     )
 
+    it.effect("turn a typed error that tensor code throws into a failure", () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(attempt(() => Normal.standard([2]).logProb(tf.zeros([3]))))
+        expect(error).toBeInstanceOf(ShapeMismatch)
+      }),
+    )
+
     it.effect("let a defect be a defect", () =>
       Effect.gen(function* () {
         const exit = yield* Effect.exit(

@@ -13,6 +13,7 @@ import { fusedMatMulConfig } from "./fusedMatmul.ts"
 import { identityConfig } from "./identity.ts"
 import { type BackendName, type LoopKernel, loopConfig } from "./loop.ts"
 import { matMulConfig, matMulGradient } from "./matmul.ts"
+import { sumOfSquares } from "./squares.ts"
 import { sumConfig, sumGradient } from "./sum.ts"
 import { tileConfig, tileGradient } from "./tile.ts"
 import { transposeConfig } from "./transpose.ts"
@@ -33,7 +34,7 @@ export const registerKernels = (backend: BackendName): void => {
   replace(tf._FusedMatMul, backend, fusedMatMulConfig)
 }
 
-const loops = [adam, bernoulliLogProb] as unknown as ReadonlyArray<LoopKernel<object>>
+const loops = [adam, bernoulliLogProb, sumOfSquares] as unknown as ReadonlyArray<LoopKernel<object>>
 
 // A mark in the registry itself, so that two copies of this package do not wrap one another's kernels.
 const ours = Symbol.for("guidepost/tensor/kernels")

@@ -67,6 +67,19 @@ layer(Backend.cpu())((it) => {
       }),
     )
 
+    it.effect("drops a weight that is not a number, and a density that parameters spoil", () =>
+      Effect.gen(function* () {
+        const rows = plate("rows", { size: 2 })
+        expectClose(yield* logDensity(mask(factor("f", [nan, 20]).pipe(rows), [0, 1]), nothing), 20)
+        const recorded = tf.tidy(() => {
+          const loc = tf.tensor([nan, 1])
+          const program = mask(observe("x", Normal({ loc, scale: 1 }), [5, 3]).pipe(rows), [0, 1])
+          return numbers(total(run(program, Context.empty(), {})))[0]!
+        })
+        expectClose(recorded, normal(3, 1, 1))
+      }),
+    )
+
     it.effect("stretches to the plates, and two masks are both", () =>
       Effect.gen(function* () {
         const grid = [

@@ -1,6 +1,7 @@
 import { describe, expect, layer } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
+import { ask } from "../../../src/effects/Interpreter.ts"
 import {
   Backend,
   block,
@@ -55,6 +56,14 @@ layer(Backend.cpu())((it) => {
         const [noise] = Key.normalValues(Key.foldInName(key, "left/z"), [])
         expectClose(t.params["left/w"], w!)
         expectClose(t.values["left/z"], w! + noise!)
+      }),
+    )
+
+    it.effect("gives randomness that is no site, such as dropout's, a key of its own too", () =>
+      Effect.gen(function* () {
+        const noise = ask<never, Key.Key>((interpretation) => interpretation.key("dropout"))
+        const t = yield* trace(Effect.all([noise, scope(noise, "left")]), { key })
+        expect(t.result).toEqual([Key.foldInName(key, "dropout"), Key.foldInName(key, "left/dropout")])
       }),
     )
 

@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, it, vi } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { ShapeMismatch } from "../../../src/tensor/errors.ts"
-import { adamMoments, bernoulliLogProb } from "../../../src/tensor/fused.ts"
+import { adamMoments, bernoulliLogProb, sumOfSquares } from "../../../src/tensor/fused.ts"
 import { registerKernels } from "../../../src/tensor/kernels/register.ts"
 import { at, build, expectClose, expectNoLeak, random, sum, sumTo, toTensor } from "./reference.ts"
 
@@ -282,6 +282,25 @@ export const kernelSuite = (backend: "wasm" | "cpu"): void => {
       expect(() => bernoulliLogProb(tf.zeros([3]), tf.zeros([4]))).toThrow(
         "bernoulliLogProb: expected x that broadcasts with the logits' [3], found [4]",
       )
+    })
+  })
+
+  describe("sumOfSquares", () => {
+    it.each([0, 1, 2, 3, 4, 5, 8, 1001])("of %i elements, in float64", (n) => {
+      const x = random([n], 7)
+      const exact = x.values.reduce((sum, value) => sum + value * value, 0)
+      const before = tf.memory().numTensors
+      const input = toTensor(x)
+      const found = sumOfSquares(input)
+      expectClose(found, { shape: [], values: [exact] }, ROUNDING)
+      tf.dispose([input, found])
+      expect(tf.memory().numTensors).toBe(before)
+    })
+
+    it("is not finite where an element is not", () => {
+      for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+        expect(Number.isFinite(sumOfSquares(tf.tensor1d([1, 2, 3, 4, bad, 6])).dataSync()[0])).toBe(false)
+      }
     })
   })
 
