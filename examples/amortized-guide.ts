@@ -1,13 +1,9 @@
 /**
  * An amortized guide written by hand: a network reads a row of data and says what the row's latent is.
  *
- * 2,000 pupils sit a test of ten questions. A pupil's ability z decides by a logistic curve how likely each answer is
- * right, and the curves differ in difficulty and sharpness (Birnbaum's two-parameter model, 1968):
- *
- *   z ~ N(0, 1),   P(answer j is right | z) = σ(sharpnessⱼ · (z − difficultyⱼ))
- *
- * The posterior of an ability is of no known family. The guide's network is fitted to these pupils and then asked
- * about others, whom it has not seen; its answers are compared with sums over a grid, pupil by pupil.
+ * 2,000 pupils answer ten questions, each right with probability σ(sharpnessⱼ · (z − difficultyⱼ)), where z ~ N(0, 1)
+ * is the pupil's ability (Birnbaum's two-parameter model, 1968). The posterior of z is of no known family. The guide's
+ * network is fitted to these pupils and then asked about others; it is compared with sums over a grid of z.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Data, Effect } from "effect"
@@ -76,9 +72,9 @@ const program = Effect.gen(function* () {
     offMean += (means[n]! - mean) ** 2 / 200
     offScale += (scales[n]! - deviation) ** 2 / 200
   }
-  const off = [offMean, offScale].map((x) => Math.sqrt(x).toFixed(3))
-  console.log(`200 new pupils: RMS error ${off[0]} of the mean, ${off[1]} of the deviation`)
-  const close = offMean <= 0.07 ** 2 && offScale <= 0.03 ** 2
+  const off = [offMean, offScale].map(Math.sqrt)
+  console.log(`RMS error over 200 new pupils: mean ${off[0]!.toFixed(3)}, deviation ${off[1]!.toFixed(3)}`)
+  const close = off[0]! <= 0.07 && off[1]! <= 0.03
   if (!close) yield* new WrongAnswer({ message: `the network is off by ${off.join(" and ")}` })
 })
 

@@ -66,15 +66,16 @@ const program = Effect.gen(function* () {
   const data = tf.tensor1d(y)
   const optimizer = Optimizer.adam(Schedule.cosine(0.1, { decaySteps: 1000 }))
   const fit = yield* fitSVI(model, guide, data, { steps: 1000, optimizer })
+  // The ELBO of one step is an estimate from one draw: average those of the last 500.
   const elbo = fit.history.slice(-500).reduce((sum, { metrics }) => sum + metrics.elbo! / 500, 0)
-  const draws = yield* predictive(model, data, { guide, params: fit.params, samples: 4000, key: Key.key(1) })
+  const draws = yield* predictive(model, data, { guide, params: fit.params, samples: 2000, key: Key.key(1) })
   const mean = (site: keyof typeof draws) => tf.mean(draws[site], 0).dataSync()
   const found = [elbo, ...mean("mu"), ...mean("tau"), ...mean("theta")]
 
   const truth = exact()
   for (const [i, name] of ["log p(y)", "mu", "tau", ..."ABCDEFGH"].entries()) {
     console.log(`${name.padEnd(9)} ${found[i]!.toFixed(2).padStart(6)}   exact ${truth[i]!.toFixed(2)}`)
-    const close = Math.abs(found[i]! - truth[i]!) <= 0.5
+    const close = Math.abs(found[i]! - truth[i]!) <= (i === 0 ? 0.2 : 0.5)
     if (!close) yield* new WrongAnswer({ message: `${name} is ${found[i]}, not ${truth[i]}` })
   }
 })

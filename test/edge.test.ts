@@ -80,6 +80,10 @@ const body = (text: string): RequestInit => ({ method: "POST", body: text })
 const altered = (pixel: number | null): string =>
   JSON.stringify(pictures.slice(0, 2).map((row, i) => (i === 1 ? row.with(700, pixel as number) : row)))
 
+/** The fitted parameters under another label. */
+const relabeled = (metadata: Record<string, string>) =>
+  Effect.flatMap(Lab, ({ params }) => Safetensors.encode(params, metadata))
+
 /** A program with the fitted parameters in this Node, by the library alone. */
 const here = <R>(program: Effect.Effect<Tensor, never, R>) =>
   Effect.gen(function* () {
@@ -203,10 +207,12 @@ layer(Lab.layer)("the edge worker", (it) => {
         Safetensors.encode({ w: { shape: [3], values: new Float32Array(3) } }),
         'expected a decoder\'s matrices, "decoder/0/kernel"',
       ],
+      ["other pixels", relabeled({ observations: "gaussian-shared" }), "expected Bernoulli observations"],
+      ["an activation that there is not", relabeled({ activation: "rely" }), "rely"],
       [
         "a decoder alone",
         Effect.flatMap(Lab, ({ params }) => Safetensors.encode({ decoder: params.decoder })),
-        "encoder",
+        'no value for parameter "encoder"; given are decoder',
       ],
     ]
   for (const [what, file, reason] of files) {

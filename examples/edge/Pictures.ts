@@ -47,8 +47,9 @@ export class Pictures extends Context.Service<
   }
 >()("guidepost/examples/edge/Pictures") {
   /**
-   * From the safetensors file of a `Vae` with Bernoulli pixels, of any size; `name` is what errors call it. A file that
-   * is damaged, or of another model, fails here and not at the first request.
+   * From the safetensors file of a `Vae` with Bernoulli pixels, of any size; `name` is what errors call it. Its metadata
+   * may name the `activation`, "relu" if not. A file that is damaged, or of another model, fails here and not at the
+   * first request.
    */
   static layer(file: Uint8Array, name: string): Layer.Layer<Pictures, DataError | ProgramError, Backend> {
     return Layer.effect(Pictures, load(file, name))
@@ -58,9 +59,20 @@ export class Pictures extends Context.Service<
 const load = Effect.fnUntraced(function* (bytes: Uint8Array, name: string) {
   const here = Effect.provideService(Backend, yield* Backend)
   const file = yield* Safetensors.decode(bytes, name)
+  const { observations = "bernoulli", activation = "relu" } = file.metadata
+  if (observations !== "bernoulli") {
+    return yield* new DataError({ where: name, expected: "Bernoulli observations", found: observations })
+  }
   const sizes = yield* sizesOf(file)
   const [latent, pixels] = [sizes[0]!, sizes.at(-1)!]
-  const vae = Vae.make({ inputs: pixels, hidden: sizes.slice(1, -1).reverse(), latent, size: 1 })
+  const vae = Vae.make({
+    inputs: pixels,
+    hidden: sizes.slice(1, -1).reverse(),
+    latent,
+    size: 1,
+    // A name that there is not is refused when the model is run.
+    activation: activation as "relu",
+  })
   const params = yield* Effect.acquireRelease(Safetensors.toTree(file), (tree) =>
     Effect.sync(() => Tree.dispose(tree)),
   )

@@ -116,6 +116,7 @@ const softBoolean: Support<"boolean"> = {
   ...boolean,
   describe: unitInterval.describe,
   contains: unitInterval.contains,
+  inside: unitInterval.inside!,
 }
 
 const probability = (d: Bernoulli): tf.Tensor =>

@@ -9,7 +9,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import * as Key from "../tensor/Key.ts"
 import type { Shape } from "../tensor/Shape.ts"
-import { halfLog2Pi, normalIcdf } from "../tensor/stable.ts"
+import { halfLog2Pi, halfNormalIcdf } from "../tensor/stable.ts"
 import { operand, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
 import { normalLogDensity } from "./Normal.ts"
@@ -65,9 +65,7 @@ class HalfNormalDistribution extends PathwiseFamily<"HalfNormal", "positive"> {
   }
 
   icdf(probability: tf.Tensor): tf.Tensor {
-    return this.pointwise(probability, "icdf", (p) =>
-      tf.mul(operand(this.scale), normalIcdf(tf.mul(tf.add(p, 1), 0.5))),
-    )
+    return this.pointwise(probability, "icdf", (p) => tf.mul(operand(this.scale), halfNormalIcdf(p)))
   }
 }
 

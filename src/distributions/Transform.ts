@@ -223,18 +223,23 @@ const unbounded = (support: Support): Transform => {
       return sigmoid
     case "interval": {
       const { lower, upper } = support as Support & Bounded
+      if (lower === -Infinity || upper === Infinity) throw notBijectable(support)
       return interval(lower, upper)
     }
     case "simplex":
       return stickBreaking
     default:
-      throw new InvalidArgument({
-        where: "biject",
-        expected: "a continuous support (real, positive, nonNegative, unitInterval, interval or simplex)",
-        found: `${support.name} (${support.describe})`,
-      })
+      throw notBijectable(support)
   }
 }
+
+const notBijectable = (support: Support): InvalidArgument =>
+  new InvalidArgument({
+    where: "biject",
+    expected:
+      "a continuous support (real, positive, nonNegative, unitInterval, simplex, or an interval with ends)",
+    found: `${support.name} (${support.describe})`,
+  })
 
 /** log y, with zero taken as the smallest normal float32 and no gradient there: what has underflowed scores finitely. */
 const logPositive = (y: tf.Tensor): tf.Tensor => {

@@ -20,7 +20,7 @@ import type { Recording } from "../effects/run.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
 import type { Estimate, Objective } from "./Objective.ts"
-import { latents, type Programs, pair } from "./programs.ts"
+import { checkPathwise, latents, type Programs, pair } from "./programs.ts"
 
 /** How {@link elbo} estimates. */
 export interface ElboOptions {
@@ -59,6 +59,7 @@ type Choice = "auto" | "analytic" | "monteCarlo"
 /** One draw's estimate. */
 const single = (programs: Programs, key: Key.Key, training: boolean, choice: Choice): Estimate => {
   const [guide, model] = pair(programs, key, training)
+  checkPathwise(guide)
   const kls: Record<string, tf.Tensor> = {}
   const sound = precedence(model, guide)
   for (const [name, p] of latents(model)) {

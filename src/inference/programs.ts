@@ -74,7 +74,7 @@ export const pair = (
     key: Key.foldInName(key, "model"),
     training,
     validate,
-    handlers: [replayed(values)],
+    handlers: [agreeing(guide), replayed(values)],
   })
   checkSites(model, guide)
   return [guide, model]
@@ -98,15 +98,36 @@ export const checkSites = (model: Recording, guide: Recording): void => {
     "guide samples sites that the model does not have",
     [...guide.samples.keys()].filter((name) => !latent.has(name)),
   )
-  refuse(
-    "guide and model disagree on the support of",
-    [...latent]
-      .filter(([name, p]) => supportOf(guide.samples.get(name)!) !== supportOf(p))
-      .map(([name]) => name),
-  )
 }
 
-const supportOf = (site: Settled<SampleSite>): string => site.distribution.support.name
+/** Refuses a guide's value at a site with another support: before the model checks the value against its own. */
+const agreeing =
+  (guide: Recording): Handler =>
+  (outer) => ({
+    ...outer,
+    sample: (site) => {
+      const drawn = site.observed || site.hidden ? undefined : guide.samples.get(site.name)
+      if (drawn !== undefined && supportOf(drawn) !== supportOf(site)) {
+        throw new SiteMismatch({
+          reason: "guide and model disagree on the support of",
+          sites: [site.name],
+        })
+      }
+      return outer.sample(site)
+    },
+  })
+
+const supportOf = (site: Pick<SampleSite, "distribution">): string => site.distribution.support.name
+
+/** Refuses guide sites whose draws are not differentiable: the run-time half of `ScoreSites`. */
+export const checkPathwise = (guide: Recording): void => {
+  const sites = [...latents(guide).values()].filter(({ distribution }) => distribution.gradient === "score")
+  if (sites.length === 0) return
+  throw new SiteMismatch({
+    reason: "this objective needs pathwise gradients, but these guide sites have none",
+    sites: sites.map(({ name }) => name),
+  })
+}
 
 /** The latent sites of a recording, in the order of the program. */
 export const latents = (recording: Recording): ReadonlyMap<string, Settled<SampleSite>> =>

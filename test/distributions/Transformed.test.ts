@@ -202,8 +202,8 @@ describe("biject", () => {
       expect(y).toEqual([0.5, 15])
     })
 
-    check("refuses discrete supports with a message", () => {
-      for (const support of [boolean, oneHot, integerInterval(0, 3)]) {
+    check("refuses discrete supports and intervals without an end, with a message", () => {
+      for (const support of [boolean, oneHot, integerInterval(0, 3), interval(0, Infinity)]) {
         let thrown: unknown
         try {
           biject(support as unknown as BijectableSupport)

@@ -15,7 +15,7 @@ from scipy import special, stats
 
 f32 = lambda xs: [float(np.float32(x)) for x in xs]
 finite = lambda xs: [x if np.isfinite(x) else str(x).replace("inf", "Infinity") for x in map(float, xs)]
-probabilities = f32([1e-6, 0.01, 0.25, 0.5, 0.75, 0.99, 0.999])
+probabilities = f32([1e-30, 1e-12, 1e-6, 0.01, 0.25, 0.5, 0.75, 0.99, 0.999])
 
 
 def continuous(family, params, frozen, xs):
@@ -50,7 +50,10 @@ for loc, scale in [(0, 1), (-1.5, 0.3), (3, 2)]:
 for scale in [1, 0.02, 50]:
     p = single(scale=scale)
     xs = p["scale"] * np.array([1e-3, 0.1, 0.5, 1, 2, 5, 12])
-    cases.append(continuous("HalfNormal", p, stats.halfnorm(scale=p["scale"]), xs))
+    case = continuous("HalfNormal", p, stats.halfnorm(scale=p["scale"]), xs)
+    # SciPy's own quantile goes through (1 + p) / 2, which has no digit of a small p.
+    case["icdf"] = finite(p["scale"] * np.sqrt(2) * special.erfinv(probabilities))
+    cases.append(case)
 for low, high in [(0, 1), (-3, 0.5), (100, 101)]:
     p = single(low=low, high=high)
     width = p["high"] - p["low"]

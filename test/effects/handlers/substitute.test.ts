@@ -1,7 +1,17 @@
 import { describe, expect, layer } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
-import { Backend, Key, logDensity, Normal, observe, param, substitute, trace } from "../../../src/index.ts"
+import {
+  Backend,
+  fitSVI,
+  Key,
+  logDensity,
+  Normal,
+  observe,
+  param,
+  substitute,
+  trace,
+} from "../../../src/index.ts"
 import { expectClose, normal } from "../numbers.ts"
 
 const key = Key.key(17)
@@ -38,6 +48,19 @@ layer(Backend.cpu())((it) => {
         })
         expectClose(t.logDensity, normal(3, 2, 1))
         tf.dispose([inner, outer])
+      }),
+    )
+
+    it.effect("is left as it is by a fit", () =>
+      Effect.gen(function* () {
+        const spread = tf.scalar(4)
+        const data = tf.scalar(0)
+        const frozen = () => substitute(model(), { spread })
+        const fit = yield* fitSVI(frozen, () => Effect.void, data, { steps: 3 })
+        expect(Object.keys(fit.params)).toEqual(["loc"])
+        expectClose(spread, 4)
+        expect(fit.params.loc.dataSync()[0]).not.toBe(0)
+        tf.dispose([spread, data])
       }),
     )
 

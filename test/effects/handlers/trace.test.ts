@@ -3,14 +3,22 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
 import {
   Backend,
+  Bernoulli,
+  Categorical,
+  Delta,
+  type Distribution,
   deterministic,
+  HalfNormal,
   Key,
+  LogNormal,
   Normal,
+  OneHotCategorical,
   observe,
   param,
   plate,
   sample,
   trace,
+  Uniform,
   UnknownSite,
 } from "../../../src/index.ts"
 import { expectClose, normal, numbers, sum } from "../numbers.ts"
@@ -60,6 +68,39 @@ layer(Backend.cpu())((it) => {
         expectClose(again, normal(5, z, 1))
       }),
     )
+
+    // What a family computes from its parameters must outlive the run as the parameters do.
+    const families: ReadonlyArray<readonly [string, (one: tf.Tensor) => Distribution]> = [
+      ["Normal", (one) => Normal({ loc: one, scale: one })],
+      ["LogNormal", (one) => LogNormal({ loc: one, scale: one })],
+      ["HalfNormal", (one) => HalfNormal({ scale: one })],
+      ["Uniform", (one) => Uniform({ low: 0, high: one })],
+      ["Bernoulli", (one) => Bernoulli({ logits: one })],
+      ["Categorical", (one) => Categorical({ logits: tf.stack([one, one]) })],
+      ["OneHotCategorical", (one) => OneHotCategorical({ logits: tf.stack([one, one]) })],
+      ["Delta", (one) => Delta({ value: one })],
+      ["an event", (one) => Normal({ loc: tf.stack([one, one]), scale: 1 }).toEvent(1)],
+    ]
+    for (const [name, distribution] of families) {
+      it.effect(`keeps it so for every family, in a plate: ${name}`, () =>
+        Effect.gen(function* () {
+          const before = tf.memory().numTensors
+          yield* Effect.scoped(
+            Effect.gen(function* () {
+              const program = Effect.suspend(() => sample("z", distribution(tf.ones([])))).pipe(
+                plate("rows", { size: 3 }),
+              )
+              const t = yield* trace(program, { key })
+              const site = t.sites.get("z")!
+              const again = site.distribution.logProb(site.value)
+              expect(numbers(again)).toEqual(numbers(site.logProb))
+              again.dispose()
+            }),
+          )
+          expect(tf.memory().numTensors).toBe(before)
+        }),
+      )
+    }
 
     it.effect("gives the same trace for the same key, bit for bit", () =>
       Effect.gen(function* () {
