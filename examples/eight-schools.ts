@@ -4,7 +4,7 @@
  *
  *   mu ~ N(0, 10²),   tau ~ HalfNormal(10),   zⱼ ~ N(0, 1),   θⱼ = mu + tau · zⱼ,   yⱼ ~ N(θⱼ, σⱼ²)
  *
- * Drawing z in place of θ ("non-centred") unties a school from mu and tau. The guide knows by algebra what zⱼ is
+ * Drawing z in place of θ ("non-centered") unties a school from mu and tau. The guide knows by algebra what zⱼ is
  * given those two, a normal; it learns mu and tau. The answer is compared with sums over a grid of mu and tau.
  */
 import * as tf from "@tensorflow/tfjs-core"
@@ -39,7 +39,7 @@ const guide = Effect.fnUntraced(function* (effects: Tensor) {
   yield* schools(sample("z", Normal({ loc, scale: tf.rsqrt(precision) })))
 })
 
-const logNormal = (x: number, mean: number, variance: number) =>
+const logPdf = (x: number, mean: number, variance: number) =>
   -0.5 * ((x - mean) ** 2 / variance + Math.log(2 * Math.PI * variance))
 
 /** log p(y) and the posterior means of mu, tau and every θ. Given mu and tau, θ can be integrated out by algebra. */
@@ -48,11 +48,8 @@ const exact = () => {
   const means = new Array<number>(10).fill(0)
   for (let mu = -39.75; mu < 50; mu += 0.5) {
     for (let tau = 0.05; tau < 60; tau += 0.1) {
-      const prior = logNormal(mu, 0, 100) + logNormal(tau, 0, 100) + Math.LN2
-      const density = y.reduce(
-        (sum, effect, j) => sum + logNormal(effect, mu, sigma[j]! ** 2 + tau ** 2),
-        prior,
-      )
+      const prior = logPdf(mu, 0, 100) + logPdf(tau, 0, 100) + Math.LN2
+      const density = y.reduce((sum, effect, j) => sum + logPdf(effect, mu, sigma[j]! ** 2 + tau ** 2), prior)
       const weight = Math.exp(density) * 0.5 * 0.1
       const theta = y.map((effect, j) => mu + ((effect - mu) * tau ** 2) / (tau ** 2 + sigma[j]! ** 2))
       evidence += weight

@@ -13,7 +13,18 @@ import { text } from "node:stream/consumers"
 import { expect, layer } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Context, Effect, Layer } from "effect"
-import { Backend, Dataset, fitSVI, Key, Optimizer, Safetensors, type Tensor, trace, Vae } from "guidepost"
+import {
+  Backend,
+  Dataset,
+  fitSVI,
+  Key,
+  Optimizer,
+  type Params,
+  Safetensors,
+  type Tensor,
+  trace,
+  Vae,
+} from "guidepost"
 import { bundle } from "../examples/edge/bundle.ts"
 import { Pictures, type Rows } from "../examples/edge/Pictures.ts"
 
@@ -88,7 +99,7 @@ const relabeled = (metadata: Record<string, string>) =>
 const here = <R>(program: Effect.Effect<Tensor, never, R>) =>
   Effect.gen(function* () {
     const { params } = yield* Lab
-    const { result } = yield* trace(program, { key: Key.key(0), params: params as object })
+    const { result } = yield* trace(program, { key: Key.key(0), params: params as Params<R> })
     return (result as tf.Tensor2D).arraySync()
   }).pipe(Effect.scoped)
 

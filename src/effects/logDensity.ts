@@ -13,10 +13,10 @@ import { Effect, type Scope } from "effect"
 import { toTensor, type Value } from "../distributions/Distribution.ts"
 import type { Backend } from "../tensor/Backend.ts"
 import { scoped } from "../tensor/Memory.ts"
-import { MissingParam, type ProgramError } from "./errors.ts"
+import type { ProgramError } from "./errors.ts"
 import { replayed } from "./handlers/replay.ts"
-import { substituted } from "./handlers/substitute.ts"
-import type { FactorSite, Handler, SampleSite, Settled } from "./Interpreter.ts"
+import { atParams } from "./handlers/substitute.ts"
+import type { FactorSite, SampleSite, Settled } from "./Interpreter.ts"
 import type { LatentName, Params, Rest } from "./Program.ts"
 import { withPlaceholders } from "./place.ts"
 import { attempt, type Recording, run } from "./run.ts"
@@ -36,24 +36,13 @@ export const logDensity = Effect.fnUntraced(function* <A, E, R>(
       tf.tidy(() => {
         const values = new Map<string, tf.Tensor>()
         for (const [name, value] of Object.entries<Value>(at.values)) values.set(name, toTensor(value))
-        const handlers = [complete(at.params), substituted(at.params), replayed(values)]
+        const handlers = [...atParams(at.params), replayed(values)]
         return total(run(program, context as never, { handlers, validate: true }))
       }),
     ),
     (density) => [density],
   )
 })
-
-/** Refuses a parameter that is not among those given and that no handler inside has settled. */
-const complete =
-  (given: {}): Handler =>
-  (outer) => ({
-    ...outer,
-    param: (site) => {
-      if (site.value !== undefined) return outer.param(site)
-      throw new MissingParam({ param: site.name, known: Object.keys(given) })
-    },
-  })
 
 /** Σ of every site of a recording: a scalar. */
 export const total = (recording: Recording): tf.Tensor => {

@@ -14,7 +14,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
 import type { DataError } from "../data/errors.ts"
 import { PlateError, type ProgramError } from "../effects/errors.ts"
-import { substituted } from "../effects/handlers/substitute.ts"
+import { atParams } from "../effects/handlers/substitute.ts"
 import type { PlateFrame } from "../effects/Interpreter.ts"
 import type { GuideCheck, Params, Rest } from "../effects/Program.ts"
 import { attempt, type Recording } from "../effects/run.ts"
@@ -33,8 +33,8 @@ export interface EvidenceOptions<MR, GR> {
   /** Draws from the guide for each member: at least 1. */
   readonly samples: number
   readonly key: Key.Key
-  /** Parameters of both programs, constrained; those not given are at their `init`. */
-  readonly params?: Partial<Params<MR | GR>>
+  /** Parameters of both programs, constrained; all or none: without them each is at its `init`. */
+  readonly params?: Params<MR | GR>
   /** Rows at a time; default all. */
   readonly batchSize?: number
   /** Called after each batch's draw, with the share of the work done. */
@@ -60,7 +60,7 @@ export const logEvidence = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
   data: Data<NoInfer<D>>,
   options: EvidenceOptions<MR, GR>,
 ): Effect.fn.Return<Evidence, ME | GE | ProgramError | DataError, Rest<MR> | Rest<GR> | Backend> {
-  const { samples, key, batchSize, over, params = {}, onProgress } = options
+  const { samples, key, batchSize, over, params, onProgress } = options
   if (!Number.isInteger(samples) || samples < 1) {
     return yield* new InvalidArgument({
       where: "logEvidence: samples",
@@ -73,7 +73,7 @@ export const logEvidence = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
   const breathe = yield* breather
   const batches = yield* source.plan(0)
   const values: Array<Float64Array> = []
-  const given = [substituted(params)]
+  const given = atParams(params)
   for (const [b, batch] of batches.entries()) {
     const batchKey = Key.foldIn(key, b)
     const average = new LogMeanExp()

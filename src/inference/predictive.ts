@@ -11,7 +11,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Effect, type Scope } from "effect"
 import type { ProgramError } from "../effects/errors.ts"
 import { replayed } from "../effects/handlers/replay.ts"
-import { substituted } from "../effects/handlers/substitute.ts"
+import { atParams } from "../effects/handlers/substitute.ts"
 import type { Handler } from "../effects/Interpreter.ts"
 import type {
   DeterministicName,
@@ -41,8 +41,8 @@ export interface PredictiveOptions<D, MR, GE, GR> {
   readonly key: Key.Key
   /** Draws the latent sites, in place of the prior: a posterior predictive. */
   readonly guide?: ((data: D) => Effect.Effect<unknown, GE, GR>) & GuideCheck<MR, GR, "pathwise" | "score">
-  /** Parameters of both programs, constrained; those not given are at their `init`. */
-  readonly params?: Partial<Params<MR | GR>>
+  /** Parameters of both programs, constrained; all or none: without them each is at its `init`. */
+  readonly params?: Params<MR | GR>
 }
 
 /**
@@ -54,11 +54,11 @@ export const predictive = Effect.fnUntraced(function* <D, ME, MR, GE = never, GR
   data: NoInfer<D>,
   options: PredictiveOptions<NoInfer<D>, MR, GE, GR>,
 ): Effect.fn.Return<Predicted<MR>, ME | GE | ProgramError, Rest<MR> | Rest<GR> | Backend | Scope.Scope> {
-  const { guide, params = {} } = options
+  const { guide, params } = options
   const context = yield* Effect.context<Rest<MR> | Rest<GR>>()
   const programs = synchronous<D, ME, MR, GE, GR>(model, guide ?? (() => Effect.never), context)
   const drawn = (batch: D, runOptions: RunOptions): Recording => {
-    const pair = onBatch(programs, batch, [substituted(params)])
+    const pair = onBatch(programs, batch, atParams(params))
     const q = guide === undefined ? undefined : pair.guide(runOptions)
     const values = new Map([...(q?.samples ?? [])].map(([name, site]) => [name, site.value] as const))
     const p = pair.model({ ...runOptions, handlers: [replayed(values), redrawn] })

@@ -7,6 +7,7 @@
  */
 import type { Effect } from "effect"
 import type { Tree } from "../../tensor/Tree.ts"
+import { MissingParam } from "../errors.ts"
 import { type Handler, handle } from "../Interpreter.ts"
 import type { Params, Substituted } from "../Program.ts"
 
@@ -34,5 +35,20 @@ export const substituted =
     param: (site) => {
       const value = (params as { readonly [name: string]: Tree | undefined })[site.name]
       return outer.param(value === undefined ? site : { ...site, value })
+    },
+  })
+
+/** Handlers that put every parameter at its given value; without `params`, none, and parameters start at their `init`. */
+export const atParams = (params: {} | undefined): ReadonlyArray<Handler> =>
+  params === undefined ? [] : [complete(params), substituted(params)]
+
+/** Refuses a parameter that is not among those given and that no handler inside has settled. */
+const complete =
+  (given: {}): Handler =>
+  (outer) => ({
+    ...outer,
+    param: (site) => {
+      if (site.value !== undefined) return outer.param(site)
+      throw new MissingParam({ param: site.name, known: Object.keys(given) })
     },
   })

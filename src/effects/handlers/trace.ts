@@ -19,7 +19,7 @@ import type { PlateFrame } from "../Interpreter.ts"
 import { total } from "../logDensity.ts"
 import type { DeterministicName, ObservedName, Params, Rest, Values } from "../Program.ts"
 import { attempt, type Recording, run } from "../run.ts"
-import { substituted } from "./substitute.ts"
+import { atParams } from "./substitute.ts"
 
 /** One sample site of a {@link Trace}. */
 export interface TracedSite {
@@ -48,8 +48,8 @@ export interface Trace<A, R> {
 export interface TraceOptions<R> {
   /** Latent sites are drawn with this key, each folding in its own name. */
   readonly key: Key
-  /** Values of parameters; those that are not given start at their `init`. */
-  readonly params?: Partial<Params<R>>
+  /** Values of parameters; all or none: without them each starts at its `init`. */
+  readonly params?: Params<R>
 }
 
 /**
@@ -69,7 +69,7 @@ export const trace = Effect.fnUntraced(function* <A, E, R>(
       const owned = tf.tidy(() => {
         const recording = run(program, context as never, {
           key: options.key,
-          handlers: [substituted(options.params ?? {})],
+          handlers: atParams(options.params),
           validate: true,
         })
         traced = asTrace<A, R>(recording)

@@ -40,14 +40,14 @@ layer(Backend.cpu())((it) => {
 
     it.effect("stays, whatever is given outside", () =>
       Effect.gen(function* () {
-        const [inner, outer] = [tf.scalar(2), tf.scalar(50)]
+        const [inner, outer, one] = [tf.scalar(2), tf.scalar(50), tf.scalar(1)]
         const trained = substitute(model(), { loc: inner })
         const t = yield* trace(substitute(trained, { loc: outer } as {}), {
           key,
-          params: { loc: outer } as {},
+          params: { loc: outer, spread: one } as { spread: tf.Tensor },
         })
         expectClose(t.logDensity, normal(3, 2, 1))
-        tf.dispose([inner, outer])
+        tf.dispose([inner, outer, one])
       }),
     )
 
