@@ -7,19 +7,24 @@
  * yield* Console.log(out.summary())   // out/curve.png   31 kB  the learning curve
  * ```
  */
-import { Effect, FileSystem, Path } from "effect"
+import { Effect, FileSystem, Path, type PlatformError } from "effect"
+import { CliError } from "effect/cli"
 
-/** Makes the folder where there is none. Fails where it cannot be made or written to, before any work is done. */
+/** Makes the folder where there is none. Fails with a `UserError` where it cannot be made, or written to. */
 export const open = Effect.fnUntraced(function* (folder: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  yield* fs.makeDirectory(folder, { recursive: true })
-  yield* fs.access(folder, { writable: true })
+  const refuse = Effect.mapError(({ cause, message }: PlatformError.PlatformError) => {
+    const why = cause instanceof Error ? cause.message : message
+    return new CliError.UserError({ cause, userMessage: `cannot write to the folder ${folder}: ${why}` })
+  })
+  yield* refuse(fs.makeDirectory(folder, { recursive: true }))
+  yield* refuse(fs.access(folder, { writable: true }))
   const written: Array<readonly [file: string, size: string, what: string]> = []
   return {
     write: Effect.fnUntraced(function* (name: string, bytes: Uint8Array, what: string) {
       const file = path.join(folder, name)
-      yield* fs.writeFile(file, bytes)
+      yield* refuse(fs.writeFile(file, bytes))
       written.push([file, `${Math.ceil(bytes.length / 1000).toLocaleString("en")} kB`, what])
     }),
     /** A line for each file. */

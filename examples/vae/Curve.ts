@@ -17,6 +17,7 @@ export class Curve {
   #smooth: number | undefined
   #sum = 0
   #count = 0
+  #epoch = 0
   #since = performance.now()
   #rate = ""
 
@@ -31,11 +32,8 @@ export class Curve {
     this.#smooth = this.#smooth === undefined ? elbo : 0.95 * this.#smooth + 0.05 * elbo
     this.#sum += elbo
     this.#count++
-    if (batch === batches || this.#count >= batches / POINTS) {
-      this.points.push({ epoch: epoch - 1 + batch / batches, elbo: this.#sum / this.#count, data: "train" })
-      this.#sum = 0
-      this.#count = 0
-    }
+    this.#epoch = epoch - 1 + batch / batches
+    if (batch === batches || this.#count >= batches / POINTS) this.end()
     const seconds = (performance.now() - this.#since) / 1000
     this.#rate = Math.round(((batch / batches) * this.#size) / seconds).toLocaleString("en")
     return { elbo: this.#smooth, rate: this.#rate }
@@ -48,6 +46,15 @@ export class Curve {
     this.#since = performance.now()
     return { elbo: report.metrics.elbo! / this.#size, heldOut, rate: this.#rate }
   }
+
+  /** Makes a point of the steps since the last one. */
+  end(): void {
+    if (this.#count === 0) return
+    this.points.push({ epoch: this.#epoch, elbo: this.#sum / this.#count, data: "train" })
+    this.#sum = 0
+    this.#count = 0
+  }
 }
 
+/** Points an epoch. */
 const POINTS = 20

@@ -33,10 +33,10 @@ const job = Effect.fnUntraced(function* (settings: Settings) {
   yield* write("samples.png", yield* pictures.samples(digits, data, settings.seed), "new digits")
 
   const stopped = yield* stop.isRequested
-  yield* line(`\n${yield* report(digits, data, stopped ? { ...settings, ...little } : settings)}\n`)
+  yield* line(`\n${yield* report(digits, data, stopped ? { ...settings, ...little } : settings)}`)
 
   if (!(yield* stop.isRequested)) {
-    yield* line("A second model, with two latent dimensions")
+    yield* line("\nA second model, with two latent dimensions")
     const plane = yield* train(data, { ...settings, ...settings.plane })
     yield* write("manifold.safetensors", yield* parameters(plane, settings), "the second model's parameters")
     yield* write("manifold.png", yield* pictures.manifold(plane, data), "the plane of its latents")
@@ -66,7 +66,7 @@ const command = Command.make("npm start --", flags, (given) => {
 }).pipe(
   Command.withDescription(
     "Fits a variational autoencoder to MNIST, draws what it has learned and measures how good it is. " +
-      "Ctrl-C ends the fit and writes what there is (exit code 0); a second one quits at once (130).",
+      "Ctrl-C ends the fit and writes what there is; a second one quits at once.",
   ),
 )
 

@@ -1,16 +1,18 @@
 /**
  * What the command line can say, and what follows from it. `npm start -- --help` prints it.
  */
-import { Option, Schema } from "effect"
+import { Option } from "effect"
 import { Flag } from "effect/cli"
-
-const atLeastOne = Schema.Int.check(
-  Schema.isGreaterThanOrEqualTo(1, { message: "give a whole number, 1 or more" }),
-)
 
 /** A flag that takes a whole number from 1 up. */
 const count = (name: string, description: string) =>
-  Flag.Int(name).pipe(Flag.withDescription(description), Flag.withSchema(atLeastOne))
+  Flag.Int(name).pipe(
+    Flag.withDescription(description),
+    Flag.filter(
+      (n) => n >= 1,
+      () => "a whole number, 1 or more",
+    ),
+  )
 
 export const flags = {
   epochs: count("epochs", "Passes over the training images (default 8; 2 with --quick)").pipe(Flag.optional),
@@ -21,20 +23,17 @@ export const flags = {
   ),
   learningRate: Flag.Finite("learning-rate").pipe(
     Flag.withDescription("Adam's learning rate (default 0.001)"),
-    Flag.withSchema(
-      Schema.Finite.check(Schema.isGreaterThan(0, { message: "give a number above 0, such as 0.001" })),
+    Flag.filter(
+      (rate) => rate > 0,
+      () => "a number above 0, such as 0.001",
     ),
     Flag.withDefault(1e-3),
   ),
   seed: Flag.Int("seed").pipe(
     Flag.withDescription("Seed of everything random: the same seed gives the same figures (default 0)"),
-    Flag.withSchema(
-      Schema.Int.check(
-        Schema.isBetween(
-          { minimum: 0, maximum: 2 ** 32 - 1 },
-          { message: "give a whole number from 0 to 4294967295" },
-        ),
-      ),
+    Flag.filter(
+      (seed) => seed >= 0 && seed < 2 ** 32,
+      () => "a whole number from 0 to 4294967295",
     ),
     Flag.withDefault(0),
   ),

@@ -78,6 +78,7 @@ export const curve = ({ curve: { points }, title }: Trained): Effect.Effect<Uint
     .filter(({ data }, i) => data === "test" || i >= points.length / 8)
     .map(({ elbo }) => elbo)
   const [low, high] = [Math.min(...shown), Math.max(...shown)]
+  const room = Math.max(1, 0.05 * (high - low))
   return Effect.promise(() =>
     chartPng({
       title: { text: `ELBO, ${title}`, anchor: "start", fontSize: 16 },
@@ -94,7 +95,7 @@ export const curve = ({ curve: { points }, title }: Trained): Effect.Effect<Uint
           field: "elbo",
           type: "quantitative",
           title: "nats for one image",
-          scale: { domain: [low - 0.05 * (high - low), high + 0.05 * (high - low)], nice: true },
+          scale: { domain: [low - room, high + room], nice: true },
         },
         color: {
           field: "data",

@@ -43,6 +43,7 @@ export const train = Effect.fnUntraced(function* (
       )
     },
   })
+  curve.end()
   if (fit.ended === "until") {
     yield* progress.line(
       `Stopped after ${fit.steps} steps. Writing what there is; Ctrl-C again quits at once.`,

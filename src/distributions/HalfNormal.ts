@@ -33,9 +33,8 @@ class HalfNormalDistribution extends PathwiseFamily<"HalfNormal", "positive"> {
   }
 
   protected draw(key: Key.Key, full: Shape): tf.Tensor {
-    // Normal noise is exactly zero once in 2²³ draws, and zero is not positive; it is raised to below its neighbors.
-    const size = Key.normalValues(key, full).map((z) => Math.max(Math.abs(z), 2 ** -24))
-    return tf.mul(operand(this.scale), tf.tensor(size, [...full]))
+    // The noise is never exactly zero, which would not be positive: none of its 2²³ values is.
+    return tf.mul(operand(this.scale), tf.abs(Key.normal(key, full)))
   }
 
   protected score(value: tf.Tensor): tf.Tensor {

@@ -40,6 +40,9 @@ describe("Delta", () => {
       expect(numbers(() => d.sample(Key.key(0), [2]))).toEqual(
         Array.from(new Float32Array([0.2, 0.8, 0.5, 0.5, 0.2, 0.8, 0.5, 0.5])),
       )
+      // One number that agrees is not enough.
+      const three = Delta({ value: [0.2, 0.3, 0.5], support: simplex })
+      expect(numbers(() => three.logProb(tf.tensor([0.2, 0.5, 0.3])))).toEqual([-Infinity])
       expect(Delta({ value: -1, support: positive }).problem?.message).toBe(
         'Delta: parameter "value" must be positive and finite, found -1',
       )

@@ -59,9 +59,12 @@ const table: Readonly<Record<string, ReadonlyArray<Line>>> = {
     0.01,
     3,
   ),
-  "amortized-guide": (answers["amortized-guide"] as ReadonlyArray<[string, number, number]>).map(
-    ([start, ...exact]) => ({ start, exact, within: 0.1, digits: 2 }),
-  ),
+  "amortized-guide": answers["amortized-guide"].map(({ answers, ability }) => ({
+    start: answers,
+    exact: ability,
+    within: 0.1,
+    digits: 2,
+  })),
   "service-and-failure": [
     { start: "mercury:", exact: answers["service-and-failure"], within: 0.02, digits: 2 },
   ],

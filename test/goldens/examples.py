@@ -13,6 +13,10 @@ from scipy import integrate, stats
 from scipy.special import expit, logsumexp
 
 
+def rounded(value):
+    return round(float(value), 6)
+
+
 def normal(seed, shape):
     return np.asarray(jax.random.normal(jax.random.key(seed), shape), np.float64)
 
@@ -83,7 +87,8 @@ def amortized_guide():
             return np.prod(np.where(row, p, 1 - p)) * stats.norm.pdf(z) * np.array([1, z, z**2])
 
         total, first, second = integrate.quad_vec(moments, -10, 10, epsrel=1e-10)[0]
-        rows.append(["".join(str(int(a)) for a in row), first / total, np.sqrt(second / total - (first / total) ** 2)])
+        ability = [first / total, np.sqrt(second / total - (first / total) ** 2)]
+        rows.append({"answers": "".join(str(int(a)) for a in row), "ability": [rounded(m) for m in ability]})
     return rows
 
 
@@ -94,12 +99,11 @@ def service_and_failure():
     return [15 + gain @ (degrees - 15), np.sqrt(100 - gain @ np.full(4, 100))]
 
 
-rounded = lambda value: round(float(value), 6) if not isinstance(value, (list, str)) else value
 answers = {
     "linear-regression": [rounded(v) for v in linear_regression()],
     "eight-schools": [rounded(v) for v in eight_schools()],
     "robust-regression": [rounded(v) for v in robust_regression()],
-    "amortized-guide": [[rounded(v) for v in row] for row in amortized_guide()],
+    "amortized-guide": amortized_guide(),
     "service-and-failure": [rounded(v) for v in service_and_failure()],
 }
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(answers) + "\n")

@@ -88,7 +88,7 @@ const faults: ReadonlyArray<Fault> = [
   [
     "a shape that does not fit",
     "ShapeMismatch",
-    () => faulty((_, mu) => Effect.sync(() => tf.reshape(mu, [1]))),
+    () => faulty((_, mu) => Effect.sync(() => tf.add(mu, [0, 0, 0]))),
   ],
   ["an option out of range", "InvalidArgument", () => brokenAt(0), () => ({ steps: -1 })],
   [
