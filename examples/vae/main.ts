@@ -3,6 +3,9 @@
  *
  * Reads the images, fits 784-400-20, saves its parameters, draws what it has learned, measures how good it is; then
  * fits a second model with two latent dimensions, to draw its plane. `npm start -- --help` shows the options.
+ *
+ * The library at work is in three short files beside this one: `train.ts` (a model and its guide, fitted),
+ * `pictures.ts` (programs run with fitted parameters) and `report.ts` (the bound, and the log-likelihood).
  */
 import { NodeServices } from "@effect/platform-node"
 import { Effect } from "effect"
@@ -11,6 +14,7 @@ import { Backend, Safetensors } from "guidepost"
 import * as Folder from "../lib/Folder.ts"
 import { Progress } from "../lib/Progress.ts"
 import { runMain, Stop } from "../lib/Stop.ts"
+import { learningCurve } from "./chart.ts"
 import { load } from "./data.ts"
 import { flags, little, type Settings, settings } from "./options.ts"
 import * as pictures from "./pictures.ts"
@@ -28,14 +32,16 @@ const job = Effect.fnUntraced(function* (settings: Settings) {
   )
   const digits = yield* train(data, settings)
   yield* write("vae.safetensors", yield* parameters(digits, settings), "the parameters")
-  yield* write("curve.png", yield* pictures.curve(digits), "the ELBO over the epochs")
+  yield* write("curve.png", yield* learningCurve(digits), "the ELBO over the epochs")
   yield* write("reconstructions.png", yield* pictures.reconstructions(digits, data), "originals and copies")
   yield* write("samples.png", yield* pictures.samples(digits, data, settings.seed), "new digits")
 
   const stopped = yield* stop.isRequested
   yield* line(`\n${yield* report(digits, data, stopped ? { ...settings, ...little } : settings)}`)
 
-  if (!(yield* stop.isRequested)) {
+  if (yield* stop.isRequested) {
+    yield* line("\nThe second model, with two latent dimensions, is left out.")
+  } else {
     yield* line("\nA second model, with two latent dimensions")
     const plane = yield* train(data, { ...settings, ...settings.plane })
     yield* write("manifold.safetensors", yield* parameters(plane, settings), "the second model's parameters")

@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
 import { Key, Normal, trace } from "guidepost"
-import { chartPng, gridPng } from "../lib/png.ts"
+import { gridPng } from "../lib/png.ts"
 import type { Data } from "./data.ts"
 import type { Trained } from "./train.ts"
 
@@ -70,44 +70,6 @@ export const manifold = Effect.fnUntraced(function* ({ vae, fit, title }: Traine
     `${title}: decoded z from the 2.5% to the 97.5% quantile of the prior`,
   )
 }, Effect.scoped)
-
-/** The ELBO over the epochs. */
-export const curve = ({ curve: { points }, title }: Trained): Effect.Effect<Uint8Array> => {
-  // The first hundred steps gain a hundred nats or more, beside which nothing else could be seen.
-  const shown = points
-    .filter(({ data }, i) => data === "test" || i >= points.length / 8)
-    .map(({ elbo }) => elbo)
-  const [low, high] = [Math.min(...shown), Math.max(...shown)]
-  const room = Math.max(1, 0.05 * (high - low))
-  return Effect.promise(() =>
-    chartPng({
-      title: { text: `ELBO, ${title}`, anchor: "start", fontSize: 16 },
-      width: 520,
-      height: 320,
-      data: { values: [...points] },
-      layer: [
-        { mark: { type: "line", clip: true }, transform: [{ filter: "datum.data === 'train'" }] },
-        { mark: { type: "line", point: true }, transform: [{ filter: "datum.data === 'test'" }] },
-      ],
-      encoding: {
-        x: { field: "epoch", type: "quantitative", title: "epoch", axis: { tickMinStep: 1 } },
-        y: {
-          field: "elbo",
-          type: "quantitative",
-          title: "nats for one image",
-          scale: { domain: [low - room, high + room], nice: true },
-        },
-        color: {
-          field: "data",
-          type: "nominal",
-          title: null,
-          scale: { domain: ["train", "test"], range: ["#9ab8d8", "#c0392b"] },
-          legend: { orient: "bottom-right" },
-        },
-      },
-    }),
-  )
-}
 
 const ACROSS = 6
 const DOWN = 8

@@ -18,6 +18,7 @@
 import type * as tf from "@tensorflow/tfjs-core"
 import { Context, Effect } from "effect"
 import type { Distribution } from "../distributions/Distribution.ts"
+import type { Support } from "../distributions/Support.ts"
 import type { BijectableSupport } from "../distributions/Transform.ts"
 import type { Key } from "../tensor/Key.ts"
 import type { Tree } from "../tensor/Tree.ts"
@@ -63,6 +64,8 @@ export interface DeterministicSite {
   readonly kind: "deterministic"
   readonly name: string
   readonly value: tf.Tensor
+  /** The set that the value must lie in, where it stands for a random choice. */
+  readonly support?: Support
   readonly hidden: boolean
 }
 

@@ -54,7 +54,7 @@ export class PlateError extends Schema.TaggedError<PlateError>()("PlateError", {
   found: Schema.String,
 }) {
   override get message(): string {
-    return `plate "${this.plate}": expected ${this.expected}, found ${this.found}`
+    return `${this.plate === "" ? "plates" : `plate "${this.plate}"`}: expected ${this.expected}, found ${this.found}`
   }
 }
 

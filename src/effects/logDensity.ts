@@ -13,7 +13,7 @@ import { Effect, type Scope } from "effect"
 import { toTensor, type Value } from "../distributions/Distribution.ts"
 import type { Backend } from "../tensor/Backend.ts"
 import { scoped } from "../tensor/Memory.ts"
-import type { ProgramError } from "./errors.ts"
+import { type ProgramError, UnknownSite } from "./errors.ts"
 import { replayed } from "./handlers/replay.ts"
 import { atParams } from "./handlers/substitute.ts"
 import type { FactorSite, SampleSite, Settled } from "./Interpreter.ts"
@@ -23,7 +23,7 @@ import { attempt, type Recording, run } from "./run.ts"
 
 /**
  * log p of every latent value, observation and factor together, as a scalar tensor that lives until the scope
- * closes. `values` names every latent site; `params` every parameter, at its constrained value. Fails with a
+ * closes. `values` names every latent site and no other; `params` every parameter, at its constrained value. Fails with a
  * `ProgramError`, or as the program itself fails.
  */
 export const logDensity = Effect.fnUntraced(function* <A, E, R>(
@@ -37,7 +37,11 @@ export const logDensity = Effect.fnUntraced(function* <A, E, R>(
         const values = new Map<string, tf.Tensor>()
         for (const [name, value] of Object.entries<Value>(at.values)) values.set(name, toTensor(value))
         const handlers = [...atParams(at.params), replayed(values)]
-        return total(run(program, context as never, { handlers, validate: true }))
+        const recording = run(program, context as never, { handlers, validate: true })
+        const known = [...recording.samples.values()].filter((s) => !s.observed).map(({ name }) => name)
+        const site = [...values.keys()].find((name) => !known.includes(name))
+        if (site !== undefined) throw new UnknownSite({ where: "logDensity: values", site, known })
+        return total(recording)
       }),
     ),
     (density) => [density],

@@ -8,6 +8,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { type Distribution, findProblem, firstOutside, toTensor } from "../distributions/Distribution.ts"
 import { InvalidParameter, OutsideSupport } from "../distributions/errors.ts"
+import type { Support } from "../distributions/Support.ts"
 import { ShapeMismatch } from "../tensor/errors.ts"
 import { broadcast, equals, format, type Shape } from "../tensor/Shape.ts"
 import type { PlateFrame, SampleSite, Settled } from "./Interpreter.ts"
@@ -92,14 +93,13 @@ export const checkValue = (site: Settled<SampleSite>, validate: boolean): void =
   checkShape(site, site.value)
   if (!validate) return
   const { support, family } = site.distribution
-  const found = firstOutside(support, withPlaceholders(site).dataSync(), site.value.shape)
-  if (found !== undefined) {
-    throw new OutsideSupport({
-      where: `site "${site.name}" (${family})`,
-      support: support.describe,
-      ...found,
-    })
-  }
+  checkMember(`site "${site.name}" (${family})`, support, withPlaceholders(site))
+}
+
+/** Refuses a value outside a set. It reads the value back. */
+export const checkMember = (where: string, support: Support, value: tf.Tensor): void => {
+  const found = firstOutside(support, value.dataSync(), value.shape)
+  if (found !== undefined) throw new OutsideSupport({ where, support: support.describe, ...found })
 }
 
 /**

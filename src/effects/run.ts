@@ -25,7 +25,7 @@ import {
   type SampleSite,
   type Settled,
 } from "./Interpreter.ts"
-import { checkBatch, checkMask, checkValue, frameShape, place } from "./place.ts"
+import { checkBatch, checkMask, checkMember, checkValue, frameShape, place } from "./place.ts"
 
 /** What a run recorded, in the order of the program. */
 export interface Recording<A = unknown> {
@@ -161,13 +161,17 @@ class Recorder {
 
   #deterministic(site: DeterministicSite): DeterministicSite {
     this.#enter(site.name)
+    if (this.#options.validate === true && site.support !== undefined) {
+      checkMember(`site "${site.name}"`, site.support, site.value)
+    }
     if (!site.hidden) this.deterministics.set(site.name, site)
     return site
   }
 
   #param(site: ParamSite): Settled<ParamSite> {
-    const known = this.params.get(site.name)
-    // The same parameter may be read twice in one program, as weights that are tied.
+    // The same parameter may be read twice in one program, as weights that are tied. A hidden one is no parameter of
+    // this run: its value has been substituted.
+    const known = site.hidden ? undefined : this.params.get(site.name)
     if (known !== undefined) return known
     const value = site.value ?? site.init(this.#key(site.name))
     if (site.value === undefined) checkParam(site, "init", value)

@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
 import * as Dataset from "../data/Dataset.ts"
-import type { DataError } from "../data/errors.ts"
+import { DataError } from "../data/errors.ts"
 import type { InvalidArgument } from "../tensor/errors.ts"
 import type * as Key from "../tensor/Key.ts"
 import type { Tree } from "../tensor/Tree.ts"
@@ -45,6 +45,8 @@ export const make = Effect.fnUntraced(function* <D>(
       plan: () => Effect.succeed([{ rows: size, take: () => data }]),
     }
   }
+  const stray = isDataset(data) ? undefined : strayIn(data, "data")
+  if (stray !== undefined) return yield* stray
   const dataset = isDataset(data)
     ? data
     : yield* Dataset.fromTensors(data as Tree) as unknown as Effect.Effect<Dataset.Dataset<D>, DataError>
@@ -77,6 +79,20 @@ export const everything = <D>(data: Data<D>, key: Key.Key): D =>
 
 const isDataset = <D>(data: Data<D>): data is Dataset.Dataset<D> =>
   typeof data === "object" && data !== null && "take" in data && typeof data.take === "function"
+
+/** What cannot be taken a few rows at a time, and would be lost without a word. */
+const strayIn = (data: unknown, where: string): DataError | undefined => {
+  if (data instanceof tf.Tensor) return undefined
+  if (typeof data === "object" && data !== null && !Array.isArray(data)) {
+    for (const [name, value] of Object.entries(data)) {
+      const stray = strayIn(value, `${where}.${name}`)
+      if (stray !== undefined) return stray
+    }
+    return undefined
+  }
+  const found = Array.isArray(data) ? "an array" : data === null ? "null" : typeof data
+  return new DataError({ where, expected: "a tensor or a record of tensors, to take minibatches of", found })
+}
 
 /** The length of the first axis of the first tensor. */
 const rows = (data: unknown): number => {

@@ -6,6 +6,7 @@ import type * as tf from "@tensorflow/tfjs-core"
 import { type Distribution, findProblem } from "../distributions/Distribution.ts"
 import { InvalidParameter } from "../distributions/errors.ts"
 import type { Handler, SampleSite, Settled } from "../effects/Interpreter.ts"
+import { siteLogDensity } from "../effects/logDensity.ts"
 import { valueAndGradient } from "../tensor/gradient.ts"
 import * as Tree from "../tensor/Tree.ts"
 import type { Blame } from "./Algorithm.ts"
@@ -43,15 +44,20 @@ export const blame = <T extends Tree.Tree>(
     const bad = firstNonFinite(leaf)
     if (bad !== undefined) return { parameter, index: bad.index, found: `a gradient of ${bad.found}` }
   }
-  return { found: "every site and gradient is finite, but a sum of them overflows float32" }
+  return { found: "every site and gradient is finite, but a sum of them is not" }
 }
 
-const suspect = (site: Settled<SampleSite>): Blame | undefined =>
-  inDistribution(site.name, site.distribution) ??
-  named(site.name, "value", site.value) ??
-  (site.mask === undefined
-    ? named(site.name, "log-density", site.distribution.logProb(site.value))
-    : undefined)
+const suspect = (site: Settled<SampleSite>): Blame | undefined => {
+  // What a mask leaves out may be anything; only its sum with the mask counts.
+  const masked = site.mask !== undefined
+  const logDensity = masked ? siteLogDensity(site) : site.distribution.logProb(site.value)
+  if (masked && firstNonFinite(logDensity) === undefined) return undefined
+  return (
+    inDistribution(site.name, site.distribution) ??
+    named(site.name, "value", site.value) ??
+    named(site.name, "log-density", logDensity)
+  )
+}
 
 const inDistribution = (site: string, distribution: Distribution): Blame | undefined => {
   const problem = findProblem(distribution)

@@ -10,7 +10,6 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, type Scope } from "effect"
 import type { ProgramError } from "../effects/errors.ts"
-import { replayed } from "../effects/handlers/replay.ts"
 import { atParams } from "../effects/handlers/substitute.ts"
 import type { Handler } from "../effects/Interpreter.ts"
 import type {
@@ -26,7 +25,7 @@ import type { Backend } from "../tensor/Backend.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
 import { scoped } from "../tensor/Memory.ts"
-import { checkSites, onBatch, synchronous } from "./programs.ts"
+import { atDrawsOf, checkSites, onBatch, synchronous } from "./programs.ts"
 import type { ParamTree } from "./svi.ts"
 
 /** A stack of draws for every site: `[samples, ...site shape]`. */
@@ -60,8 +59,8 @@ export const predictive = Effect.fnUntraced(function* <D, ME, MR, GE = never, GR
   const drawn = (batch: D, runOptions: RunOptions): Recording => {
     const pair = onBatch(programs, batch, atParams(params))
     const q = guide === undefined ? undefined : pair.guide(runOptions)
-    const values = new Map([...(q?.samples ?? [])].map(([name, site]) => [name, site.value] as const))
-    const p = pair.model({ ...runOptions, handlers: [replayed(values), redrawn] })
+    const latents = q === undefined ? [] : atDrawsOf(q)
+    const p = pair.model({ ...runOptions, handlers: [...latents, redrawn] })
     if (q !== undefined) checkSites(p, q)
     return p
   }

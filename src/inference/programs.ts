@@ -69,12 +69,11 @@ export const pair = (
   validate = false,
 ): readonly [guide: Recording, model: Recording] => {
   const guide = programs.guide({ key: Key.foldInName(key, "guide"), training, validate })
-  const values = new Map([...guide.samples.values()].map((site) => [site.name, site.value]))
   const model = programs.model({
     key: Key.foldInName(key, "model"),
     training,
     validate,
-    handlers: [agreeing(guide), replayed(values)],
+    handlers: atDrawsOf(guide),
   })
   checkSites(model, guide)
   return [guide, model]
@@ -99,6 +98,12 @@ export const checkSites = (model: Recording, guide: Recording): void => {
     [...guide.samples.keys()].filter((name) => !latent.has(name)),
   )
 }
+
+/** Handlers that put a model's latent sites at what the guide drew, and refuse what does not fit there. */
+export const atDrawsOf = (guide: Recording): ReadonlyArray<Handler> => [
+  agreeing(guide),
+  replayed(new Map([...guide.samples.values()].map((site) => [site.name, site.value]))),
+]
 
 /** Refuses a guide's value at a site with another support: before the model checks the value against its own. */
 const agreeing =

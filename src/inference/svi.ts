@@ -87,6 +87,7 @@ export const constrained =
   (outer) => ({
     ...outer,
     param: (site) => {
+      if (site.hidden) return outer.param(site)
       const unconstrained = params[site.name]
       if (unconstrained === undefined) {
         throw new MissingParam({ param: site.name, known: Object.keys(params) })

@@ -22,6 +22,7 @@ import {
   observe,
   param,
   plate,
+  SiteMismatch,
   Support,
   sample,
 } from "../../src/index.ts"
@@ -519,25 +520,44 @@ layer(Backend.cpu())((it) => {
       Effect.sync(() => {
         const present = tf.tensor1d([1, 0, 1])
         const inside = plate("rows", { size: 3 })
-        const masked = (loc: number, scale: number) => () =>
-          inside(mask(sample("z", Normal({ loc, scale })), present))
-        const found = metricsAt(masked(0, 1), masked(0.5, 0.7), {}, at(keys[0]!))
-        const terms = noise(keys[0]!, 0, "z", [3])
-          .map((e) => 0.5 + 0.7 * e)
-          .map((z) => normal(z, 0.5, 0.7) - normal(z, 0, 1))
-        expectClose(found["kl/z"]!, terms[0]! + terms[2]!)
+        const site = (loc: number, scale: number) => sample("z", Normal({ loc, scale }))
+        const [prior, guess] = [site(0, 1), site(0.5, 0.7)]
+        const draws = noise(keys[0]!, 0, "z", [3]).map((e) => 0.5 + 0.7 * e)
+        const [q, p] = [draws.map((z) => normal(z, 0.5, 0.7)), draws.map((z) => normal(z, 0, 1))] as const
+        const kept = (terms: ReadonlyArray<number>) => terms[0]! + terms[2]!
+        const found = (model: typeof prior, guide: typeof guess) =>
+          metricsAt(
+            () => inside(model),
+            () => inside(guide),
+            {},
+            at(keys[0]!),
+          )["kl/z"]!
+        expectClose(found(mask(prior, present), mask(guess, present)), kept(q) - kept(p))
+        expectClose(found(mask(prior, present), guess), sum(q) - kept(p))
+        expectClose(found(prior, mask(guess, present)), kept(q) - sum(p))
       }),
     )
 
-    it.effect("sums it over events and plates, also for a discrete pair", () =>
+    it.effect("sums it over events and plates", () =>
       Effect.sync(() => {
-        const rowsOf = plate("rows", { size: 8, subsample: 2 })
-        const p = [0.2, 0.5, 0.9]
-        const q = [0.3, 0.6, 0.8]
-        const prior = () => rowsOf(sample("z", Bernoulli({ probs: p }).toEvent(1)))
-        const guess = () => rowsOf(sample("z", Bernoulli({ probs: q }).toEvent(1)))
-        const one = sum(q.map((q, i) => q * Math.log(q / p[i]!) + (1 - q) * Math.log((1 - q) / (1 - p[i]!))))
+        const inside = plate("rows", { size: 8, subsample: 2 })
+        const [loc, scale] = [
+          [0.2, 0.5, -0.9],
+          [0.3, 0.6, 1.8],
+        ] as const
+        const prior = () => inside(sample("z", Normal.standard([3])))
+        const guess = () => inside(sample("z", Normal({ loc, scale }).toEvent(1)))
+        const one = sum(loc.map((loc, i) => klNormal(loc, scale[i]!, 0, 1)))
         expectClose(metricsAt(prior, guess, {}, at(keys[0]!))["kl/z"]!, 8 * one)
+      }),
+    )
+
+    it.effect("is not asked about sites that have no pathwise gradient: those are refused", () =>
+      Effect.gen(function* () {
+        const coin = () => sample("coin", Bernoulli({ probs: 0.5 }))
+        const error = yield* refused(coin, coin, {}, at(keys[0]!))
+        expect(error).toBeInstanceOf(SiteMismatch)
+        expect(error.message).toContain('these guide sites have none: "coin"')
       }),
     )
   })

@@ -695,6 +695,31 @@ layer(Backend.cpu())("a fit", (it) => {
       }),
     )
 
+    it.effect("minibatches of what is no tensor", () =>
+      Effect.gen(function* () {
+        const model = Effect.fnUntraced(function* (data: { readonly x: tf.Tensor; readonly more: unknown }) {
+          yield* located(5)(data.x)
+        })
+        const options = { batchSize: 2, steps: 1 }
+        const none = () => Effect.void
+        for (const [more, found] of [
+          [5, "number"],
+          [[data()], "an array"],
+          [null, "null"],
+        ] as const) {
+          const fit = fitSVI(model, none, { x: data(), more }, options)
+          const error = yield* Effect.flip(fit)
+          expect(error).toBeInstanceOf(DataError)
+          expect(error.message).toBe(
+            `data.more: expected a tensor or a record of tensors, to take minibatches of, found ${found}`,
+          )
+        }
+        // All at once the programs take what they are given.
+        yield* fitSVI(model, none, { x: data(), more: 5 }, { steps: 1 })
+        yield* fitSVI(model, none, { x: data(), more: { y: data() } }, options)
+      }),
+    )
+
     describe("at run time, for sites whose names the compiler cannot read", () => {
       const loc = param("loc", 0)
       const real = (name: string) => Effect.flatMap(loc, (loc) => sample(name, Normal({ loc, scale: 1 })))

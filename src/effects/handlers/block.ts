@@ -4,8 +4,12 @@
 import type { Effect } from "effect"
 import { handle } from "../Interpreter.ts"
 import type { Blocked, DeterministicName, FactorName, LatentName, ObservedName } from "../Program.ts"
+import { requiringSites } from "./requiring.ts"
 
-/** The program with the named sites hidden. Hidden latent sites are drawn from their own distribution. */
+/**
+ * The program with the named sites hidden. Hidden latent sites are drawn from their own distribution. A name that the
+ * program does not have is a compile error where the names are known, and fails with `UnknownSite` otherwise.
+ */
 export const block = <
   A,
   E,
@@ -16,12 +20,17 @@ export const block = <
   names: ReadonlyArray<K>,
 ): Effect.Effect<A, E, Blocked<R, K>> => {
   const hides = new Set<string>(names)
-  const hide = <S extends { readonly name: string; readonly hidden: boolean }>(site: S): S =>
-    hides.has(site.name) ? { ...site, hidden: true } : site
-  return handle(program, (outer) => ({
-    ...outer,
-    sample: (site) => outer.sample(hide(site)),
-    factor: (site) => outer.factor(hide(site)),
-    deterministic: (site) => outer.deterministic(hide(site)),
-  }))
+  return requiringSites("block", names, (seen) => {
+    const hide = <S extends { readonly name: string; readonly hidden: boolean }>(site: S): S => {
+      if (site.hidden) return site
+      seen(site.name, hides.has(site.name))
+      return hides.has(site.name) ? { ...site, hidden: true } : site
+    }
+    return handle(program, (outer) => ({
+      ...outer,
+      sample: (site) => outer.sample(hide(site)),
+      factor: (site) => outer.factor(hide(site)),
+      deterministic: (site) => outer.deterministic(hide(site)),
+    }))
+  })
 }

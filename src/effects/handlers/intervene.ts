@@ -32,7 +32,8 @@ const intervened =
       if (given === undefined) return outer.sample(site)
       const value = toTensor(given)
       checkShape(site, value)
-      outer.deterministic({ kind: "deterministic", name: site.name, value, hidden: false })
+      const { support } = site.distribution
+      outer.deterministic({ kind: "deterministic", name: site.name, value, support, hidden: false })
       return { ...site, value }
     },
   })

@@ -6,7 +6,7 @@ import { UnknownSite } from "../errors.ts"
 
 /**
  * Runs the program that `body` makes, and fails with `UnknownSite` if it ends without having met every name.
- * `seen(name, used)` is to be called at each latent site.
+ * `seen(name, used)` is to be called at each site that could be meant.
  */
 export const requiringSites = <A, E, R, R2>(
   where: string,

@@ -23,7 +23,8 @@ export const substitute = <A, E, R, const P extends Partial<Params<R>>>(
     ...outer,
     param: (site) => {
       const value = (params as { readonly [name: string]: Tree | undefined })[site.name]
-      return value === undefined ? outer.param(site) : { ...site, value }
+      // Hidden, so that it is checked like any other value and counts as no parameter of the run.
+      return outer.param(value === undefined || site.hidden ? site : { ...site, value, hidden: true })
     },
   }))
 
@@ -34,7 +35,7 @@ export const substituted =
     ...outer,
     param: (site) => {
       const value = (params as { readonly [name: string]: Tree | undefined })[site.name]
-      return outer.param(value === undefined ? site : { ...site, value })
+      return outer.param(value === undefined || site.hidden ? site : { ...site, value })
     },
   })
 

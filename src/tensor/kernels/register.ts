@@ -11,6 +11,7 @@ import { adam } from "./adam.ts"
 import { bernoulliLogProb, bernoulliLogProbGradient } from "./bernoulli.ts"
 import { fusedMatMulConfig } from "./fusedMatmul.ts"
 import { identityConfig } from "./identity.ts"
+import { linalgGradients, linalgLoops } from "./linalg/register.ts"
 import { type BackendName, type LoopKernel, loopConfig } from "./loop.ts"
 import { matMulConfig, matMulGradient } from "./matmul.ts"
 import { sumOfSquares } from "./squares.ts"
@@ -34,7 +35,9 @@ export const registerKernels = (backend: BackendName): void => {
   replace(tf._FusedMatMul, backend, fusedMatMulConfig)
 }
 
-const loops = [adam, bernoulliLogProb, sumOfSquares] as unknown as ReadonlyArray<LoopKernel<object>>
+const loops = [adam, bernoulliLogProb, sumOfSquares, ...linalgLoops] as unknown as ReadonlyArray<
+  LoopKernel<object>
+>
 
 // A mark in the registry itself, so that two copies of this package do not wrap one another's kernels.
 const ours = Symbol.for("guidepost/tensor/kernels")
@@ -63,7 +66,13 @@ const replace = (
 const gradients = (): void => {
   const stock = tf.getGradient(tf.Tile)
   if (ours in stock) return
-  for (const config of [sumGradient, tileGradient(stock), matMulGradient, bernoulliLogProbGradient]) {
+  for (const config of [
+    sumGradient,
+    tileGradient(stock),
+    matMulGradient,
+    bernoulliLogProbGradient,
+    ...linalgGradients,
+  ]) {
     tf.registerGradient({ ...config, [ours]: true } as tf.GradConfig)
   }
 }

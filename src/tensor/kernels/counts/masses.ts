@@ -1,0 +1,133 @@
+/**
+ * Kernels of log-masses of single counts: Poisson, binomial, negative binomial; evaluated in float64 by the formulas
+ * of saddle.ts and rounded once. A count has no gradient: zero flows back into it.
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import type { LoopKernel } from "../loop.ts"
+import { type ChanceBy, chanceBy } from "./chance.ts"
+import { elementwise } from "./elementwise.ts"
+import { binomialLogMass, deviance, digammaStep, poissonLogMass } from "./saddle.ts"
+
+/** Inputs the count x and the rate. */
+export const poissonMass: LoopKernel<object> = elementwise(
+  "GuidepostPoissonLogMass",
+  ["x", "rate"],
+  () => poissonLogMass,
+)
+
+export const poissonMassGradient: tf.GradConfig = {
+  kernelName: poissonMass.name,
+  inputsToSave: ["x", "rate"],
+  gradFunc: (dy, saved) => {
+    const [x, rate] = saved as [tf.Tensor, tf.Tensor]
+    return {
+      x: () => tf.zerosLike(x),
+      // x/rate − 1 as it stands loses the digits of a count near its rate.
+      rate: () => tf.mul(dy as tf.Tensor, tf.div(tf.sub(x, rate), rate)),
+    }
+  },
+}
+
+/** D(x, m) = x log(x/m) + m − x. */
+export const devianceOf: LoopKernel<object> = elementwise("GuidepostDeviance", ["x", "m"], () => deviance)
+
+export const devianceGradient: tf.GradConfig = {
+  kernelName: devianceOf.name,
+  inputsToSave: ["x", "m"],
+  gradFunc: (dy, saved) => {
+    const [x, m] = saved as [tf.Tensor, tf.Tensor]
+    const excess = tf.div(tf.sub(x, m), m)
+    return {
+      x: () => tf.mul(dy as tf.Tensor, tf.log1p(excess)),
+      m: () => tf.mul(dy as tf.Tensor, tf.neg(excess)),
+    }
+  },
+}
+
+/** How the chance of a trial is given. */
+export interface ChanceAttrs {
+  readonly by: ChanceBy
+}
+
+/** Inputs the count x, the number of trials n, and the chance of each by `probs` or `logits`. */
+export const binomialMass: LoopKernel<ChanceAttrs> = elementwise(
+  "GuidepostBinomialLogMass",
+  ["x", "n", "chance"],
+  ({ by }) => {
+    const ofChance = chanceBy[by]
+    return (x, n, chance) => binomialLogMass(x, n - x, ofChance(chance, 1))
+  },
+)
+
+export const binomialMassGradient: tf.GradConfig = {
+  kernelName: binomialMass.name,
+  inputsToSave: ["x", "n", "chance"],
+  gradFunc: (dy, saved, attrs) => {
+    const [x, n, chance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor]
+    return {
+      x: () => tf.zerosLike(x),
+      n: () => tf.zerosLike(n),
+      chance: () => tf.mul(dy as tf.Tensor, slopeInChance(x, tf.sub(n, x), chance, attrs)),
+    }
+  },
+}
+
+/**
+ * Inputs the count x, the concentration c (how many failures end the trials, if a whole number), and the chance of
+ * a count by any of its parametrizations.
+ */
+export const negativeBinomialMass: LoopKernel<ChanceAttrs> = elementwise(
+  "GuidepostNegativeBinomialLogMass",
+  ["x", "c", "chance"],
+  ({ by }) => {
+    const ofChance = chanceBy[by]
+    return (x, c, chance) => {
+      const mass = binomialLogMass(x, c, ofChance(chance, c))
+      return x === 0 ? mass : mass - Math.log1p(x / c)
+    }
+  },
+)
+
+/** The derivative in c: ψ(c + x) − ψ(c) + log q, and where c is in q too, by the mean, (mean − x)/(c + mean). */
+export const negativeBinomialSlope: LoopKernel<ChanceAttrs> = elementwise(
+  "GuidepostNegativeBinomialSlope",
+  ["x", "c", "chance"],
+  ({ by }) => {
+    const ofChance = chanceBy[by]
+    return (x, c, chance) => {
+      const slope = digammaStep(c, x) + ofChance(chance, c).logQ
+      return by === "mean" ? slope + (chance - x) / (c + chance) : slope
+    }
+  },
+)
+
+export const negativeBinomialMassGradient: tf.GradConfig = {
+  kernelName: negativeBinomialMass.name,
+  inputsToSave: ["x", "c", "chance"],
+  gradFunc: (dy, saved, attrs) => {
+    const [x, c, chance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor]
+    const slope = () => tf.engine().runKernel(negativeBinomialSlope.name, { x, c, chance }, attrs) as tf.Tensor
+    return {
+      x: () => tf.zerosLike(x),
+      c: () => tf.mul(dy as tf.Tensor, slope()),
+      chance: () => tf.mul(dy as tf.Tensor, slopeInChance(x, c, chance, attrs)),
+    }
+  },
+}
+
+/** The derivative of x log p + y log q in the parameter of p, as tensor operations: it has a gradient in its turn. */
+const slopeInChance = (x: tf.Tensor, y: tf.Tensor, chance: tf.Tensor, attrs: tf.NamedAttrMap): tf.Tensor => {
+  switch (attrs.by as ChanceBy) {
+    case "probs":
+      // A count of zero has no part in it, though p or q be zero too.
+      return tf.sub(share(x, chance), share(y, tf.sub(1, chance)))
+    case "logits":
+      return tf.sub(tf.mul(x, tf.sigmoid(tf.neg(chance))), tf.mul(y, tf.sigmoid(chance)))
+    case "rate":
+      return tf.sub(tf.div(tf.div(y, chance), tf.add(1, chance)), tf.div(x, tf.add(1, chance)))
+    case "mean":
+      return tf.div(tf.div(tf.sub(x, chance), chance), tf.add(1, tf.div(chance, y)))
+  }
+}
+
+const share = (count: tf.Tensor, p: tf.Tensor): tf.Tensor => tf.divNoNan(count, p)
