@@ -14,10 +14,19 @@ export * as Idx from "./data/Idx.ts"
 export * as Images from "./data/Images.ts"
 export * as Labels from "./data/Labels.ts"
 export * as Safetensors from "./data/Safetensors.ts"
+export { AsymmetricLaplace } from "./distributions/AsymmetricLaplace.ts"
 // Distributions
 export { Bernoulli } from "./distributions/Bernoulli.ts"
+export { Beta } from "./distributions/Beta.ts"
+export { BetaBinomial } from "./distributions/BetaBinomial.ts"
+export { Binomial } from "./distributions/Binomial.ts"
 export { Categorical } from "./distributions/Categorical.ts"
+export { Cauchy } from "./distributions/Cauchy.ts"
+export { Chi2 } from "./distributions/Chi2.ts"
 export { Delta } from "./distributions/Delta.ts"
+export { Dirichlet } from "./distributions/Dirichlet.ts"
+export { DirichletMultinomial } from "./distributions/DirichletMultinomial.ts"
+export { DiscreteUniform } from "./distributions/DiscreteUniform.ts"
 export type {
   Distribution,
   Gradient,
@@ -30,17 +39,45 @@ export type {
   Reparameterized,
   Value,
 } from "./distributions/Distribution.ts"
+export { Exponential } from "./distributions/Exponential.ts"
 export { InvalidParameter, NoClosedForm, OutsideSupport } from "./distributions/errors.ts"
+export { Gamma } from "./distributions/Gamma.ts"
+export { GaussianRandomWalk } from "./distributions/GaussianRandomWalk.ts"
+export { Geometric } from "./distributions/Geometric.ts"
+export { Gumbel } from "./distributions/Gumbel.ts"
+export { HalfCauchy } from "./distributions/HalfCauchy.ts"
 export { HalfNormal } from "./distributions/HalfNormal.ts"
 export { Independent } from "./distributions/Independent.ts"
+export { InverseGamma } from "./distributions/InverseGamma.ts"
 export { hasKl, kl, klResult } from "./distributions/kl.ts"
+export { Laplace } from "./distributions/Laplace.ts"
+export { Logistic } from "./distributions/Logistic.ts"
+export { LogitNormal } from "./distributions/LogitNormal.ts"
 export { LogNormal } from "./distributions/LogNormal.ts"
+export { LogUniform } from "./distributions/LogUniform.ts"
+export { Multinomial } from "./distributions/Multinomial.ts"
+export { GammaPoisson, NegativeBinomial, NegativeBinomial2 } from "./distributions/NegativeBinomial.ts"
 export { Normal } from "./distributions/Normal.ts"
 export { OneHotCategorical } from "./distributions/OneHotCategorical.ts"
+export { OrderedLogistic } from "./distributions/OrderedLogistic.ts"
+export { Poisson } from "./distributions/Poisson.ts"
+export {
+  RelaxedBernoulli,
+  RelaxedBernoulliLogits,
+  RelaxedBernoulliStraightThrough,
+} from "./distributions/RelaxedBernoulli.ts"
+export {
+  ExpRelaxedCategorical,
+  RelaxedOneHotCategorical,
+  RelaxedOneHotCategoricalStraightThrough,
+} from "./distributions/RelaxedOneHotCategorical.ts"
+export { SoftLaplace } from "./distributions/SoftLaplace.ts"
+export { StudentT } from "./distributions/StudentT.ts"
 export * as Support from "./distributions/Support.ts"
 export * as Transform from "./distributions/Transform.ts"
 export { Transformed } from "./distributions/Transformed.ts"
 export { Uniform } from "./distributions/Uniform.ts"
+export { ZeroInflated } from "./distributions/ZeroInflated.ts"
 // Programs
 export {
   DuplicateSite,

@@ -11,7 +11,7 @@ import * as Key from "../tensor/Key.ts"
  * `dropRemainder`, default false: otherwise the last batch may be smaller), in an order given by
  * `foldIn(key, epoch)`, or in the data's own with `shuffle: false`.
  *
- * Fails with `InvalidArgument` unless the batch size is a whole number from 1 to the data set's size, and the
+ * Fails with `InvalidArgument` unless the data set has a row, the batch size is a whole number from 1 to the data set's size, and the
  * epoch one from 0.
  */
 export const batches = Effect.fnUntraced(function* (
@@ -26,6 +26,13 @@ export const batches = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyArray<Int32Array>, InvalidArgument> {
   const { batchSize, key, epoch, shuffle = true, dropRemainder = false } = options
   const { size } = dataset
+  if (!Number.isInteger(size) || size < 1) {
+    return yield* new InvalidArgument({
+      where: "data set",
+      expected: "a size of at least one row",
+      found: String(size),
+    })
+  }
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > size) {
     return yield* new InvalidArgument({
       where: "batchSize",

@@ -39,6 +39,13 @@ export const binarize = Effect.fnUntraced(function* (
       gather: (indices, key) => draw(field.gather(indices, key) as Float32Array, key),
     }
   }
+  if (typeof how !== "object" || how === null) {
+    return yield* new DataError({
+      where: "binarized",
+      expected: '"dynamic", { static: key } or { threshold }',
+      found: String(how),
+    })
+  }
   if ("static" in how)
     return yield* Field.make(field.name, drawAll(field, how.static), [field.size, ...field.rowShape])
   const { threshold } = how

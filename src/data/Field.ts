@@ -48,6 +48,8 @@ export const make = Effect.fnUntraced(function* (
   const refuse = (expected: string, found: string, at = "") =>
     new DataError({ where: `${where}${at}`, expected, found })
 
+  if (!isArray(values)) return yield* refuse("an array of numbers", String(values))
+  if (!Object.hasOwn(needs, dtype)) return yield* refuse("float32, int32 or bool", String(dtype), ", dtype")
   const [size, ...rowShape] = shape
   if (size === undefined) return yield* refuse("a shape [N, ...row]", "[]", ", shape")
   if (shape.some((n) => !Number.isInteger(n) || n < 1)) {
@@ -87,6 +89,9 @@ export const subset = (field: Field, rows: Int32Array): Field => ({
       key,
     ),
 })
+
+const isArray = (values: unknown): boolean =>
+  Array.isArray(values) || (ArrayBuffer.isView(values) && !(values instanceof DataView))
 
 const needs = {
   float32: "a finite number",

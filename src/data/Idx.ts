@@ -11,7 +11,7 @@
  * The reader takes bytes; to get them from a file, a URL or a bundle is the caller's part.
  */
 import { Effect } from "effect"
-import { DataError } from "./errors.ts"
+import { DataError, notBytes } from "./errors.ts"
 
 /** An IDX file's contents, in row-major order; `name` is what the file was called in `parse`. */
 export type Idx = { readonly name: string; readonly shape: ReadonlyArray<number> } & (
@@ -27,7 +27,7 @@ export type Idx = { readonly name: string; readonly shape: ReadonlyArray<number>
  * Reads a whole IDX file. Values of type `uint8` are a view of `bytes`, not a copy; other types are decoded into
  * an array of their own.
  *
- * Fails with `DataError` where the first four bytes are no IDX header, the header is cut short, a dimension is 0,
+ * Fails with `DataError` where `bytes` is no Uint8Array (an ArrayBuffer wants wrapping in one), the first four bytes are no IDX header, the header is cut short, a dimension is 0,
  * the sizes multiply past 2⁵³, or the file is not exactly as long as they say.
  */
 export const parse = Effect.fnUntraced(function* (
@@ -37,6 +37,7 @@ export const parse = Effect.fnUntraced(function* (
   const refuse = (where: string, expected: string, found: string) =>
     new DataError({ where: `${name}, ${where}`, expected, found })
 
+  if (!(bytes instanceof Uint8Array)) return yield* notBytes(name, bytes)
   if (bytes.length < 4) return yield* refuse("header", "at least 4 bytes", byteCount(bytes.length))
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     return yield* refuse("bytes 0-1", "an IDX file", "gzip data; decompress it first")

@@ -8,6 +8,7 @@
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
+import * as Shape from "../tensor/Shape.ts"
 import * as Dataset from "./Dataset.ts"
 import { DataError } from "./errors.ts"
 import type { Idx } from "./Idx.ts"
@@ -68,10 +69,11 @@ export const pair = Effect.fnUntraced(function* (
 
 /**
  * One flat row for each image, `[size, rows · columns]`, its bytes scaled to [0, 1] as they are taken. For
- * images in black and white put `Dataset.binarized` on top.
+ * images in black and white put `Dataset.binarized` on top. Fails with `DataError` where the number of bytes is not
+ * that of the images.
  */
 export const dataset = (images: Images): Effect.Effect<Dataset.ArrayDataset<tf.Tensor2D>, DataError> =>
-  Dataset.fromArray(images.pixels, [images.size, images.pixels.length / images.size] as const, {
+  Dataset.fromArray(images.pixels, [images.size, Shape.size(images.shape)] as const, {
     scale: 1 / 255,
     name: images.name,
   })

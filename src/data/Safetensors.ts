@@ -15,7 +15,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
 import * as Shape from "../tensor/Shape.ts"
 import * as Tree from "../tensor/Tree.ts"
-import { DataError } from "./errors.ts"
+import { DataError, notBytes } from "./errors.ts"
 import * as Header from "./SafetensorsHeader.ts"
 
 /** The array that holds each dtype; `BOOL` is a byte, 0 or 1. */
@@ -78,10 +78,7 @@ export const encode = Effect.fnUntraced(function* (
     if (arrays.has(path)) return yield* refuse("distinct names", "the same twice")
     const dtype = dtypeOf(leaf)
     if (dtype === undefined) {
-      return yield* refuse(
-        "a tensor of numbers or bools, or a typed array",
-        "something else, or a disposed tensor",
-      )
+      return yield* refuse("a tensor of numbers or bools, or a typed array", describe(leaf))
     }
     const { shape, values } =
       leaf instanceof tf.Tensor ? { shape: leaf.shape, values: leaf.dataSync<"float32">() } : leaf
@@ -129,6 +126,7 @@ export const decode = Effect.fnUntraced(function* (
   const refuse = (where: string, expected: string, found: string) =>
     new DataError({ where: `${name}, ${where}`, expected, found })
 
+  if (!(bytes instanceof Uint8Array)) return yield* notBytes(name, bytes)
   const { entries, metadata, start } = yield* Header.read(bytes, name)
   const available = bytes.length - start
   const places = [...entries].sort(
@@ -215,8 +213,11 @@ const classes = {
 const isHostArray = (node: Encodable): node is HostArray =>
   "values" in node && ArrayBuffer.isView(node.values)
 
+const isRecord = (node: unknown): node is object => typeof node === "object" && node !== null
+
 function* leavesOf(node: Encodable, path: string): Generator<readonly [string, tf.Tensor | HostArray]> {
-  if (node instanceof tf.Tensor || isHostArray(node)) return yield [path, node]
+  // What is no record goes on as a leaf, to be refused under its path.
+  if (!isRecord(node) || node instanceof tf.Tensor || isHostArray(node)) return yield [path, node]
   for (const [name, child] of Object.entries(node)) {
     yield* leavesOf(child, path === "" ? name : `${path}/${name}`)
   }
@@ -224,8 +225,14 @@ function* leavesOf(node: Encodable, path: string): Generator<readonly [string, t
 
 const dtypeOf = (leaf: tf.Tensor | HostArray): keyof Arrays | undefined => {
   if (leaf instanceof tf.Tensor) return leaf.isDisposed ? undefined : tensorDtypes.get(leaf.dtype)
+  if (!isRecord(leaf)) return undefined
   const { dtype, values } = leaf
   return dtype ?? (Object.keys(classes) as Array<keyof Arrays>).find((d) => values instanceof classes[d])
+}
+
+const describe = (leaf: unknown): string => {
+  if (leaf instanceof tf.Tensor) return leaf.isDisposed ? "a disposed tensor" : `a tensor of ${leaf.dtype}`
+  return isRecord(leaf) ? "another kind of array" : String(leaf)
 }
 
 const tensorDtypes = new Map<string, keyof Arrays>([

@@ -97,7 +97,11 @@ export const read = Effect.fnUntraced(function* (
       key === "__metadata__" ? decodeMetadata(value) : decodeEntry(value)
     if (Result.isFailure(result)) {
       const expected = key === "__metadata__" ? "a record of text" : "dtype, shape and data_offsets"
-      return yield* refuse(expected, `another form (${oneLine(result.failure.message)})`, `"${key}"`)
+      return yield* refuse(
+        expected,
+        `${oneLine(JSON.stringify(value)).slice(0, 80)} (${oneLine(result.failure.message)})`,
+        `"${key}"`,
+      )
     }
     if (key === "__metadata__") metadata = result.success as Header["metadata"]
     else entries.push([key, result.success as Entry])

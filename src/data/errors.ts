@@ -11,3 +11,11 @@ export class DataError extends Schema.TaggedError<DataError>()("DataError", {
     return `${this.where}: expected ${this.expected}, found ${this.found}`
   }
 }
+
+/** For callers without types, who have read a file some other way. */
+export const notBytes = (where: string, found: unknown): DataError =>
+  new DataError({
+    where,
+    expected: "a Uint8Array of the file's bytes",
+    found: Object.prototype.toString.call(found).slice(8, -1),
+  })

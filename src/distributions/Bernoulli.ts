@@ -15,16 +15,23 @@ import * as tf from "@tensorflow/tfjs-core"
 import { bernoulliLogProb } from "../tensor/fused.ts"
 import * as Key from "../tensor/Key.ts"
 import type { Shape } from "../tensor/Shape.ts"
-import { logit, penaltyUnlessBinary, xlog1py, xlogy } from "../tensor/stable.ts"
-import { operand, toTensor, type Value } from "./Distribution.ts"
+import { logit, penaltyUnlessBinary } from "../tensor/stable.ts"
+import {
+  type Chance,
+  chanceParams,
+  complement,
+  crossEntropy,
+  klChance,
+  probability,
+  weighLogs,
+} from "./chance.ts"
+import { float, operand, toTensor, type Value } from "./Distribution.ts"
 import { Family } from "./Family.ts"
-import { boolean, real, type Support, unitInterval } from "./Support.ts"
+import { weightedMean } from "./fit.ts"
+import { boolean, type Support, unitInterval } from "./Support.ts"
 
 /** Parameters of {@link Bernoulli}: `logits` or `probs`, never both. */
-export type BernoulliParams = (
-  | { readonly logits: Value; readonly probs?: never }
-  | { readonly probs: Value; readonly logits?: never }
-) & {
+export type BernoulliParams = Chance & {
   /** Whether values between 0 and 1 may be observed. Default false. */
   readonly soft?: boolean
 }
@@ -34,15 +41,13 @@ class BernoulliDistribution extends Family<"Bernoulli", "boolean", "score"> {
   readonly probs: Value | undefined
   readonly soft: boolean
 
-  constructor({ logits, probs, soft = false }: BernoulliParams) {
+  constructor(params: BernoulliParams) {
+    const { logits, probs, soft = false } = params
     super({
       family: "Bernoulli",
       support: soft ? softBoolean : boolean,
       gradient: "score",
-      params:
-        probs === undefined
-          ? { logits: { value: logits, constraint: real } }
-          : { probs: { value: probs, constraint: unitInterval } },
+      params: chanceParams(params),
       // From probabilities a score may be ∞ − ∞ outside [0, 1], from logits it is finite for any finite value.
       scoresAnything: soft || probs === undefined,
     })
@@ -65,8 +70,7 @@ class BernoulliDistribution extends Family<"Bernoulli", "boolean", "score"> {
       const score = bernoulliLogProb(toTensor(this.logits!), value)
       return this.soft ? score : tf.sub(score, penaltyUnlessBinary(value))
     }
-    const p = toTensor(this.probs)
-    return tf.add(xlogy(value, p), xlog1py(tf.sub(1, value), tf.neg(p)))
+    return weighLogs(this, value, tf.sub(1, value))
   }
 
   mean(): tf.Tensor {
@@ -102,40 +106,26 @@ class BernoulliDistribution extends Family<"Bernoulli", "boolean", "score"> {
 /** A Bernoulli distribution; see {@link BernoulliParams}. */
 export type Bernoulli = BernoulliDistribution
 
-/** Makes a Bernoulli distribution. */
-export const Bernoulli = (params: BernoulliParams): Bernoulli => new BernoulliDistribution(params)
+const make = (params: BernoulliParams): Bernoulli => new BernoulliDistribution(params)
 
-/**
- * KL(p ‖ q) over the batch: cross-entropy less entropy. From logits no term grows with a confident p, since the
- * unlikely value's large softplus comes with its small probability; infinite where q excludes what p allows.
- */
-export const klBernoulliBernoulli = (p: Bernoulli, q: Bernoulli): tf.Tensor =>
-  tf.sub(crossEntropy(p, q), crossEntropy(p, p))
+/** Makes a Bernoulli distribution. `Bernoulli.fit` is its weighted maximum-likelihood estimate. */
+export const Bernoulli: {
+  (params: BernoulliParams): Bernoulli
+  /** probs = Σwx / Σw; for the shapes see `fit.ts`. */
+  readonly fit: (values: tf.Tensor, weights?: tf.Tensor) => { readonly probs: tf.Tensor }
+} = Object.assign(make, {
+  fit: (values: tf.Tensor, weights?: tf.Tensor) =>
+    tf.tidy(() => ({ probs: weightedMean(float(values), weights) })),
+})
+
+/** KL(p ‖ q) of two Bernoullis, elementwise over the batch. */
+export const klBernoulliBernoulli = (p: Bernoulli, q: Bernoulli): tf.Tensor => klChance(p, q)
 
 const softBoolean: Support<"boolean"> = {
   ...boolean,
   describe: unitInterval.describe,
   contains: unitInterval.contains,
   inside: unitInterval.inside!,
-}
-
-const probability = (d: Bernoulli): tf.Tensor =>
-  d.probs === undefined ? tf.sigmoid(operand(d.logits!)) : toTensor(d.probs)
-
-/** 1 − p; from logits as σ(−logits), which 1 − σ(logits) rounds to zero from 17 on. */
-const complement = (d: Bernoulli): tf.Tensor =>
-  d.probs === undefined ? tf.sigmoid(tf.neg(operand(d.logits!))) : tf.sub(1, operand(d.probs))
-
-/** −E_p log q. */
-const crossEntropy = (p: Bernoulli, q: Bernoulli): tf.Tensor => {
-  const one = probability(p)
-  const zero = complement(p)
-  if (q.probs === undefined) {
-    const logits = toTensor(q.logits!)
-    return tf.add(tf.mul(one, tf.softplus(tf.neg(logits))), tf.mul(zero, tf.softplus(logits)))
-  }
-  const probs = toTensor(q.probs)
-  return tf.neg(tf.add(xlogy(one, probs), xlog1py(zero, tf.neg(probs))))
 }
 
 const ones = (condition: tf.Tensor): tf.Tensor => tf.cast(condition, "float32")

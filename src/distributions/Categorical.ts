@@ -10,8 +10,9 @@
 import * as tf from "@tensorflow/tfjs-core"
 import type * as Key from "../tensor/Key.ts"
 import type { Shape } from "../tensor/Shape.ts"
-import type { Value } from "./Distribution.ts"
+import { float, type Value } from "./Distribution.ts"
 import { Family } from "./Family.ts"
+import { weightedMean } from "./fit.ts"
 import { integerInterval } from "./Support.ts"
 import {
   classCount,
@@ -76,5 +77,19 @@ class CategoricalDistribution extends Family<"Categorical", "integerInterval", "
 /** A categorical distribution; see {@link CategoricalParams}. */
 export type Categorical = CategoricalDistribution
 
-/** Makes a categorical distribution. */
-export const Categorical = (params: CategoricalParams): Categorical => new CategoricalDistribution(params)
+/** Makes a categorical distribution. `Categorical.fit` is its weighted maximum-likelihood estimate. */
+export const Categorical: {
+  (params: CategoricalParams): Categorical
+  /** probs `[...batch, K]`: each class's share of the weight; for the shapes see `fit.ts`. */
+  readonly fit: (
+    values: tf.Tensor,
+    weights: tf.Tensor | undefined,
+    given: { readonly classes: number },
+  ) => { readonly probs: tf.Tensor }
+} = Object.assign((params: CategoricalParams): Categorical => new CategoricalDistribution(params), {
+  fit: (values: tf.Tensor, weights: tf.Tensor | undefined, { classes }: { readonly classes: number }) =>
+    tf.tidy(() => {
+      const members = tf.equal(tf.expandDims(float(values), -1), tf.range(0, classes))
+      return { probs: weightedMean(float(members), weights, 1) }
+    }),
+})

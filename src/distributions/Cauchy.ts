@@ -87,9 +87,6 @@ export const klCauchyCauchy = (p: CauchyParams, q: CauchyParams): tf.Tensor => {
   const mean = tf.mul(tf.sqrt(operand(p.scale)), tf.sqrt(operand(q.scale)))
   const part = (difference: tf.Tensor) => tf.square(tf.mul(quotient(difference, mean), 0.5))
   return tf.log1p(
-    tf.add(
-      part(tf.sub(operand(p.scale), operand(q.scale))),
-      part(tf.sub(operand(p.loc), operand(q.loc))),
-    ),
+    tf.add(part(tf.sub(operand(p.scale), operand(q.scale))), part(tf.sub(operand(p.loc), operand(q.loc)))),
   )
 }

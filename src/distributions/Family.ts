@@ -41,6 +41,8 @@ export interface Definition<F extends string, S extends string, G extends Gradie
   readonly params: Readonly<Record<string, Parameter>>
   /** The shape of one event; its rank is the support's. */
   readonly eventShape?: Shape
+  /** The trailing dimensions that some parameters must have, by name: `{ scaleTril: [n, n] }`. */
+  readonly eventSizes?: Readonly<Record<string, Shape>>
   /** Whether `score` is right outside the support too, so that nothing is masked. Default false. */
   readonly scoresAnything?: boolean
 }
@@ -67,7 +69,7 @@ export abstract class Family<F extends string, S extends string, G extends Gradi
     this.params = params
     this.eventShape = eventShape
     this.batchShape = commonBatch(params) ?? []
-    this.problem = parameterProblem(family, params)
+    this.problem = parameterProblem(family, params, definition.eventSizes)
   }
 
   /** Draws at the full shape `[...shape, ...batch, ...event]`. */

@@ -93,8 +93,5 @@ export const klNormalLaplace = (p: LocationScaleParams, q: Laplace): tf.Tensor =
   )
   const ratio = quotient(toTensor(p.scale), toTensor(q.scale))
   const constant = 0.5 * (1 + Math.log(Math.PI / 2))
-  return tf.sub(
-    tf.mul(ratio, spread),
-    tf.add(logRatio(toTensor(p.scale), toTensor(q.scale)), constant),
-  )
+  return tf.sub(tf.mul(ratio, spread), tf.add(logRatio(toTensor(p.scale), toTensor(q.scale)), constant))
 }

@@ -9,8 +9,9 @@
 import * as tf from "@tensorflow/tfjs-core"
 import type * as Key from "../tensor/Key.ts"
 import type { Shape } from "../tensor/Shape.ts"
-import type { Value } from "./Distribution.ts"
+import { float, type Value } from "./Distribution.ts"
 import { Family } from "./Family.ts"
+import { weightedMean } from "./fit.ts"
 import { oneHot } from "./Support.ts"
 import {
   classCount,
@@ -94,6 +95,15 @@ class OneHotCategoricalDistribution extends Family<"OneHotCategorical", "oneHot"
 /** A one-hot categorical distribution; see {@link OneHotCategoricalParams}. */
 export type OneHotCategorical = OneHotCategoricalDistribution
 
-/** Makes a one-hot categorical distribution. */
-export const OneHotCategorical = (params: OneHotCategoricalParams): OneHotCategorical =>
-  new OneHotCategoricalDistribution(params)
+/** Makes a one-hot categorical distribution. `OneHotCategorical.fit` is its weighted maximum-likelihood estimate. */
+export const OneHotCategorical: {
+  (params: OneHotCategoricalParams): OneHotCategorical
+  /** probs = Σwx / Σw, `[...batch, K]`; for the shapes see `fit.ts`. */
+  readonly fit: (values: tf.Tensor, weights?: tf.Tensor) => { readonly probs: tf.Tensor }
+} = Object.assign(
+  (params: OneHotCategoricalParams): OneHotCategorical => new OneHotCategoricalDistribution(params),
+  {
+    fit: (values: tf.Tensor, weights?: tf.Tensor) =>
+      tf.tidy(() => ({ probs: weightedMean(float(values), weights, 1) })),
+  },
+)

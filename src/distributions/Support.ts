@@ -14,6 +14,10 @@
 import * as tf from "@tensorflow/tfjs-core"
 import type { Value } from "./Distribution.ts"
 
+export { greaterThan, lessThan } from "./supports/halfLines.ts"
+export { corrCholesky, covariance, lowerCholesky, realMatrix } from "./supports/matrices.ts"
+export { positiveOrdered, realVector, sphere } from "./supports/vectors.ts"
+
 /** A set of events. */
 export interface Support<out N extends string = string> {
   readonly name: N
@@ -115,22 +119,74 @@ export const boolean: Support<"boolean"> = {
   member: () => 1,
 }
 
-/** Integers from `lower` to `upper`, both included. */
-export const integerInterval = (
-  lower: number,
-  upper: number,
-): Support<"integerInterval"> & Bounded<number> => ({
-  ...interval(lower, upper),
-  name: "integerInterval",
-  describe: `an integer from ${lower} to ${upper}`,
+/** Integers from `lower` to `upper`, both included. The host cannot check against an end that is a tensor. */
+export const integerInterval = <L extends Value, U extends Value>(
+  lower: L,
+  upper: U,
+): Support<"integerInterval"> & { readonly lower: L; readonly upper: U } => {
+  const { describe, inside, contains } = interval(lower, upper)
+  return {
+    name: "integerInterval",
+    describe: describe.replace(/^in \[(.*), (.*)\]$/, "an integer from $1 to $2"),
+    discrete: true,
+    eventRank: 0,
+    cellRank: 0,
+    contains: (cell) => every(cell, Number.isInteger) && contains(cell),
+    inside: (x) => tf.logicalAnd(isInteger(x), inside!(x)),
+    member: () => lower,
+    lower,
+    upper,
+  }
+}
+
+/** …, −1, 0, 1, …. */
+export const integer: Support<"integer"> = {
+  name: "integer",
+  describe: "an integer",
   discrete: true,
-  contains: (cell) => every(cell, (x) => Number.isInteger(x) && x >= lower && x <= upper),
+  eventRank: 0,
+  cellRank: 0,
+  contains: (cell) => every(cell, Number.isInteger),
+  inside: (x) => tf.logicalAnd(isInteger(x), tf.less(tf.abs(x), Infinity)),
+  member: () => 0,
+}
+
+/** Zero, one, two, …: counts without a bound. */
+export const nonNegativeInteger: Support<"nonNegativeInteger"> = {
+  name: "nonNegativeInteger",
+  describe: "an integer from 0 up",
+  discrete: true,
+  eventRank: 0,
+  cellRank: 0,
+  contains: (cell) => every(cell, isCount),
+  inside: (x) => tf.logicalAnd(isInteger(x), nonNegative.inside!(x)),
+  member: () => 0,
+}
+
+/** Vectors of counts that sum to `total`. The host cannot check against a total that is a tensor. */
+export const multinomial = (total: Value): Support<"multinomial"> => ({
+  name: "multinomial",
+  describe: `a vector of counts${typeof total === "number" ? ` that sum to ${total}` : " with the given sum"}`,
+  discrete: true,
+  eventRank: 1,
+  cellRank: 1,
+  contains: (cell) => every(cell, isCount) && (typeof total !== "number" || sum(cell) === total),
   inside: (x) =>
-    tf.logicalAnd(tf.equal(tf.floor(x), x), tf.logicalAnd(tf.greaterEqual(x, lower), tf.lessEqual(x, upper))),
-  member: () => lower,
-  lower,
-  upper,
+    tf.logicalAnd(tf.all(nonNegativeInteger.inside!(x), -1), tf.equal(tf.sum(x, -1), total as tf.TensorLike)),
+  member: (n) =>
+    tf.mul(tf.expandDims(total as tf.TensorLike, -1), tf.tensor1d([1, ...new Array<number>(n - 1).fill(0)])),
 })
+
+/** Vectors of finite numbers, each above the one before. */
+export const ordered: Support<"ordered"> = {
+  name: "ordered",
+  describe: "a vector of finite numbers, each above the one before",
+  discrete: false,
+  eventRank: 1,
+  cellRank: 1,
+  contains: (cell) => real.contains(cell) && every(cell, (x, i) => i === 0 || x > cell[i - 1]!),
+  member: (n) => Array.from({ length: n }, (_, i) => i),
+}
 
 /** How far a float32 simplex may stray from summing to one. */
 const simplexTolerance = 1e-5
@@ -179,10 +235,14 @@ export const logWeights: Support<"logWeights"> = {
 export const independent = <N extends string>(base: Support<N>, n: number): Support<N> =>
   n === 0 ? base : { ...base, eventRank: base.eventRank + n }
 
-const every = (cell: ArrayLike<number>, holds: (x: number) => boolean): boolean => {
-  for (let i = 0; i < cell.length; i++) if (!holds(cell[i]!)) return false
+const every = (cell: ArrayLike<number>, holds: (x: number, i: number) => boolean): boolean => {
+  for (let i = 0; i < cell.length; i++) if (!holds(cell[i]!, i)) return false
   return true
 }
+
+const isCount = (x: number): boolean => Number.isInteger(x) && x >= 0
+
+const isInteger = (x: tf.Tensor): tf.Tensor => tf.equal(tf.floor(x), x)
 
 const sum = (cell: ArrayLike<number>): number => {
   let total = 0

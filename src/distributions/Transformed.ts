@@ -140,7 +140,7 @@ export class TransformedDistribution<B extends Distribution, C extends string>
     const volume = this.transform.logAbsDetJacobian(x, y)
     return tf.sub(
       this.base.logProb(x),
-      sumRightmost(volume, this.eventShape.length - this.transform.eventRank),
+      sumRightmost(volume, this.base.eventShape.length - this.transform.eventRank),
     )
   }
 }

@@ -1,7 +1,8 @@
 /**
  * The Kullback–Leibler divergence KL(p ‖ q) = E_p[log p(x) − log q(x)] where a closed form is known.
  *
- * {@link pairs} lists them: the family of p, then of q. Two `Independent` distributions, and two `Transformed` by
+ * {@link pairs} lists them: the family of p, then of q, where `Independent(Normal)` is a `Normal` whose batch was made
+ * part of the event. Two `Independent` distributions, and two `Transformed` by
  * one and the same transform, have the divergence of their bases. A pair that is not listed does not compile where
  * both families are known; `klResult` asks at run time.
  *
@@ -14,30 +15,204 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Result } from "effect"
 import { ShapeMismatch } from "../tensor/errors.ts"
 import { broadcast, equals, format, sumRightmost } from "../tensor/Shape.ts"
+import type { AsymmetricLaplace } from "./AsymmetricLaplace.ts"
 import { type Bernoulli, klBernoulliBernoulli } from "./Bernoulli.ts"
+import { type Beta, klBetaBeta } from "./Beta.ts"
+import type { BetaBinomial } from "./BetaBinomial.ts"
+import { type Binomial, klBinomialBinomial } from "./Binomial.ts"
 import type { Categorical } from "./Categorical.ts"
+import { type Cauchy, klCauchyCauchy } from "./Cauchy.ts"
+import { type Chi2, chi2AsGamma } from "./Chi2.ts"
+import { type Dirichlet, klDirichletDirichlet } from "./Dirichlet.ts"
+import { type DiscreteUniform, klDiscreteUniformDiscreteUniform } from "./DiscreteUniform.ts"
 import { broadcastTo, type Distribution } from "./Distribution.ts"
+import { type Exponential, klExponentialExponential } from "./Exponential.ts"
 import { NoClosedForm } from "./errors.ts"
+import type { Gamma } from "./Gamma.ts"
+import { klShapeRate } from "./GammaLike.ts"
+import { type GaussianRandomWalk, klGaussianRandomWalks } from "./GaussianRandomWalk.ts"
+import { type Geometric, klGeometricGeometric } from "./Geometric.ts"
+import type { Gumbel } from "./Gumbel.ts"
+import { diagonalGaussian, klGaussians } from "./gaussian.ts"
+import { type HalfCauchy, klHalfCauchyHalfCauchy } from "./HalfCauchy.ts"
 import { type HalfNormal, klHalfNormalHalfNormal } from "./HalfNormal.ts"
-import { IndependentDistribution } from "./Independent.ts"
+import { type Independent, IndependentDistribution } from "./Independent.ts"
+import type { InverseGamma } from "./InverseGamma.ts"
+import { klBernoulliCount, klClasses, klDiscreteUniformGeometric } from "./klCounts.ts"
+import {
+  klExponentialGumbel,
+  klExponentialLogNormal,
+  klLogUniformLogNormal,
+  klNormalGumbel,
+  klToExponential,
+  klToHalfNormal,
+  klToNormal,
+  klUniformExponential,
+  klUniformGumbel,
+  klUniformHalfNormal,
+} from "./klMoments.ts"
+import { klLaplaceLaplace, klNormalLaplace, type Laplace } from "./Laplace.ts"
+import type { Logistic } from "./Logistic.ts"
 import type { LogNormal } from "./LogNormal.ts"
+import { klLogUniformLogUniform, type LogUniform } from "./LogUniform.ts"
+import type { LowRankMultivariateNormal } from "./LowRankMultivariateNormal.ts"
+import { klMultinomialMultinomial, type Multinomial } from "./Multinomial.ts"
+import { klMultivariateNormals, type MultivariateNormal } from "./MultivariateNormal.ts"
+import {
+  type GammaPoisson,
+  klNegativeBinomials,
+  type NegativeBinomial,
+  type NegativeBinomial2,
+} from "./NegativeBinomial.ts"
 import { klNormalNormal, type Normal } from "./Normal.ts"
 import type { OneHotCategorical } from "./OneHotCategorical.ts"
+import type { OrderedLogistic } from "./OrderedLogistic.ts"
+import { klPoissonPoisson, type Poisson } from "./Poisson.ts"
+import type { SoftLaplace } from "./SoftLaplace.ts"
 import { TransformedDistribution } from "./Transformed.ts"
 import { klUniformUniform, type Uniform } from "./Uniform.ts"
 import { klWeights } from "./weights.ts"
 
 /** The closed forms, elementwise over the batch: the family of p, then of q, then the formula. */
 export const pairs = {
-  Normal: { Normal: (p: Normal, q: Normal) => klNormalNormal(p, q) },
+  Normal: {
+    Normal: (p: Normal, q: Normal) => klNormalNormal(p, q),
+    Laplace: (p: Normal, q: Laplace) => klNormalLaplace(p, q),
+    Gumbel: (p: Normal, q: Gumbel) => klNormalGumbel(p, q),
+  },
+  Laplace: {
+    Laplace: (p: Laplace, q: Laplace) => klLaplaceLaplace(p, q),
+    Normal: (p: Laplace, q: Normal) => klToNormal(p, q),
+  },
+  AsymmetricLaplace: { Normal: (p: AsymmetricLaplace, q: Normal) => klToNormal(p, q) },
+  SoftLaplace: { Normal: (p: SoftLaplace, q: Normal) => klToNormal(p, q) },
+  Cauchy: { Cauchy: (p: Cauchy, q: Cauchy) => klCauchyCauchy(p, q) },
+  Logistic: { Normal: (p: Logistic, q: Normal) => klToNormal(p, q) },
+  Gumbel: { Normal: (p: Gumbel, q: Normal) => klToNormal(p, q) },
+  GaussianRandomWalk: {
+    GaussianRandomWalk: (p: GaussianRandomWalk, q: GaussianRandomWalk) => klGaussianRandomWalks(p, q),
+  },
   // A divergence does not change under a map of both, here the logarithm.
-  LogNormal: { LogNormal: (p: LogNormal, q: LogNormal) => klNormalNormal(p, q) },
-  HalfNormal: { HalfNormal: (p: HalfNormal, q: HalfNormal) => klHalfNormalHalfNormal(p, q) },
-  Uniform: { Uniform: (p: Uniform, q: Uniform) => klUniformUniform(p, q) },
-  Bernoulli: { Bernoulli: (p: Bernoulli, q: Bernoulli) => klBernoulliBernoulli(p, q) },
-  Categorical: { Categorical: (p: Categorical, q: Categorical) => klWeights(p.weights, q.weights) },
+  LogNormal: {
+    LogNormal: (p: LogNormal, q: LogNormal) => klNormalNormal(p, q),
+    Normal: (p: LogNormal, q: Normal) => klToNormal(p, q),
+    HalfNormal: (p: LogNormal, q: HalfNormal) => klToHalfNormal(p, q),
+    Exponential: (p: LogNormal, q: Exponential) => klToExponential(p, q),
+  },
+  HalfNormal: {
+    HalfNormal: (p: HalfNormal, q: HalfNormal) => klHalfNormalHalfNormal(p, q),
+    Normal: (p: HalfNormal, q: Normal) => klToNormal(p, q),
+    Exponential: (p: HalfNormal, q: Exponential) => klToExponential(p, q),
+  },
+  HalfCauchy: { HalfCauchy: (p: HalfCauchy, q: HalfCauchy) => klHalfCauchyHalfCauchy(p, q) },
+  Exponential: {
+    Exponential: (p: Exponential, q: Exponential) => klExponentialExponential(p, q),
+    Gamma: (p: Exponential, q: Gamma) => klShapeRate({ concentration: 1, rate: p.rate }, q),
+    Chi2: (p: Exponential, q: Chi2) => klShapeRate({ concentration: 1, rate: p.rate }, chi2AsGamma(q)),
+    Normal: (p: Exponential, q: Normal) => klToNormal(p, q),
+    HalfNormal: (p: Exponential, q: HalfNormal) => klToHalfNormal(p, q),
+    LogNormal: (p: Exponential, q: LogNormal) => klExponentialLogNormal(p, q),
+    Gumbel: (p: Exponential, q: Gumbel) => klExponentialGumbel(p, q),
+  },
+  Gamma: {
+    Gamma: (p: Gamma, q: Gamma) => klShapeRate(p, q),
+    Exponential: (p: Gamma, q: Exponential) => klShapeRate(p, { concentration: 1, rate: q.rate }),
+    Chi2: (p: Gamma, q: Chi2) => klShapeRate(p, chi2AsGamma(q)),
+    Normal: (p: Gamma, q: Normal) => klToNormal(p, q),
+    HalfNormal: (p: Gamma, q: HalfNormal) => klToHalfNormal(p, q),
+  },
+  Chi2: {
+    Chi2: (p: Chi2, q: Chi2) => klShapeRate(chi2AsGamma(p), chi2AsGamma(q)),
+    Gamma: (p: Chi2, q: Gamma) => klShapeRate(chi2AsGamma(p), q),
+    Exponential: (p: Chi2, q: Exponential) => klShapeRate(chi2AsGamma(p), { concentration: 1, rate: q.rate }),
+    Normal: (p: Chi2, q: Normal) => klToNormal(p, q),
+    HalfNormal: (p: Chi2, q: HalfNormal) => klToHalfNormal(p, q),
+  },
+  // That of the two gammas that the inverses are.
+  InverseGamma: { InverseGamma: (p: InverseGamma, q: InverseGamma) => klShapeRate(p, q) },
+  Beta: {
+    Beta: (p: Beta, q: Beta) => klBetaBeta(p, q),
+    Normal: (p: Beta, q: Normal) => klToNormal(p, q),
+    HalfNormal: (p: Beta, q: HalfNormal) => klToHalfNormal(p, q),
+    Exponential: (p: Beta, q: Exponential) => klToExponential(p, q),
+  },
+  Dirichlet: { Dirichlet: (p: Dirichlet, q: Dirichlet) => klDirichletDirichlet(p, q) },
+  LogUniform: {
+    LogUniform: (p: LogUniform, q: LogUniform) => klLogUniformLogUniform(p, q),
+    Normal: (p: LogUniform, q: Normal) => klToNormal(p, q),
+    HalfNormal: (p: LogUniform, q: HalfNormal) => klToHalfNormal(p, q),
+    Exponential: (p: LogUniform, q: Exponential) => klToExponential(p, q),
+    LogNormal: (p: LogUniform, q: LogNormal) => klLogUniformLogNormal(p, q),
+  },
+  Uniform: {
+    Uniform: (p: Uniform, q: Uniform) => klUniformUniform(p, q),
+    Normal: (p: Uniform, q: Normal) => klToNormal(p, q),
+    HalfNormal: (p: Uniform, q: HalfNormal) => klUniformHalfNormal(p, q),
+    Exponential: (p: Uniform, q: Exponential) => klUniformExponential(p, q),
+    Gumbel: (p: Uniform, q: Gumbel) => klUniformGumbel(p, q),
+  },
+  Bernoulli: {
+    Bernoulli: (p: Bernoulli, q: Bernoulli) => klBernoulliBernoulli(p, q),
+    BetaBinomial: (p: Bernoulli, q: BetaBinomial) => klBernoulliCount(p, q),
+    Binomial: (p: Bernoulli, q: Binomial) => klBernoulliCount(p, q),
+    GammaPoisson: (p: Bernoulli, q: GammaPoisson) => klBernoulliCount(p, q),
+    Geometric: (p: Bernoulli, q: Geometric) => klBernoulliCount(p, q),
+    NegativeBinomial: (p: Bernoulli, q: NegativeBinomial) => klBernoulliCount(p, q),
+    NegativeBinomial2: (p: Bernoulli, q: NegativeBinomial2) => klBernoulliCount(p, q),
+    Poisson: (p: Bernoulli, q: Poisson) => klBernoulliCount(p, q),
+  },
+  Binomial: { Binomial: (p: Binomial, q: Binomial) => klBinomialBinomial(p, q) },
+  Categorical: {
+    Categorical: (p: Categorical, q: Categorical) => klClasses(p, q),
+    OrderedLogistic: (p: Categorical, q: OrderedLogistic) => klClasses(p, q),
+  },
+  DiscreteUniform: {
+    DiscreteUniform: (p: DiscreteUniform, q: DiscreteUniform) => klDiscreteUniformDiscreteUniform(p, q),
+    Geometric: (p: DiscreteUniform, q: Geometric) => klDiscreteUniformGeometric(p, q),
+  },
+  GammaPoisson: {
+    GammaPoisson: (p: GammaPoisson, q: GammaPoisson) => klNegativeBinomials(p, q),
+    NegativeBinomial: (p: GammaPoisson, q: NegativeBinomial) => klNegativeBinomials(p, q),
+    NegativeBinomial2: (p: GammaPoisson, q: NegativeBinomial2) => klNegativeBinomials(p, q),
+  },
+  Geometric: { Geometric: (p: Geometric, q: Geometric) => klGeometricGeometric(p, q) },
+  Multinomial: { Multinomial: (p: Multinomial, q: Multinomial) => klMultinomialMultinomial(p, q) },
+  NegativeBinomial: {
+    GammaPoisson: (p: NegativeBinomial, q: GammaPoisson) => klNegativeBinomials(p, q),
+    NegativeBinomial: (p: NegativeBinomial, q: NegativeBinomial) => klNegativeBinomials(p, q),
+    NegativeBinomial2: (p: NegativeBinomial, q: NegativeBinomial2) => klNegativeBinomials(p, q),
+  },
+  NegativeBinomial2: {
+    GammaPoisson: (p: NegativeBinomial2, q: GammaPoisson) => klNegativeBinomials(p, q),
+    NegativeBinomial: (p: NegativeBinomial2, q: NegativeBinomial) => klNegativeBinomials(p, q),
+    NegativeBinomial2: (p: NegativeBinomial2, q: NegativeBinomial2) => klNegativeBinomials(p, q),
+  },
+  OrderedLogistic: {
+    Categorical: (p: OrderedLogistic, q: Categorical) => klClasses(p, q),
+    OrderedLogistic: (p: OrderedLogistic, q: OrderedLogistic) => klClasses(p, q),
+  },
+  Poisson: { Poisson: (p: Poisson, q: Poisson) => klPoissonPoisson(p, q) },
   OneHotCategorical: {
     OneHotCategorical: (p: OneHotCategorical, q: OneHotCategorical) => klWeights(p.weights, q.weights),
+  },
+  MultivariateNormal: {
+    MultivariateNormal: (p: MultivariateNormal, q: MultivariateNormal) => klMultivariateNormals(p, q),
+    LowRankMultivariateNormal: (p: MultivariateNormal, q: LowRankMultivariateNormal) => klGaussians(p, q),
+    "Independent(Normal)": (p: MultivariateNormal, q: Independent<Normal>) =>
+      klGaussians(p, diagonalGaussian(q)),
+  },
+  LowRankMultivariateNormal: {
+    LowRankMultivariateNormal: (p: LowRankMultivariateNormal, q: LowRankMultivariateNormal) =>
+      klGaussians(p, q),
+    MultivariateNormal: (p: LowRankMultivariateNormal, q: MultivariateNormal) => klGaussians(p, q),
+    "Independent(Normal)": (p: LowRankMultivariateNormal, q: Independent<Normal>) =>
+      klGaussians(p, diagonalGaussian(q)),
+  },
+  "Independent(Normal)": {
+    MultivariateNormal: (p: Independent<Normal>, q: MultivariateNormal) =>
+      klGaussians(diagonalGaussian(p), q),
+    LowRankMultivariateNormal: (p: Independent<Normal>, q: LowRankMultivariateNormal) =>
+      klGaussians(diagonalGaussian(p), q),
   },
 } as const
 
@@ -53,17 +228,21 @@ type Unknown<P, Q> =
       ? Q extends TransformedDistribution<infer B, string>
         ? Unknown<A, B>
         : Named<P, Q>
-      : P extends { readonly family: infer F extends keyof Pairs }
-        ? Q extends { readonly family: keyof Pairs[F] }
+      : Label<P> extends infer F extends keyof Pairs
+        ? Label<Q> extends keyof Pairs[F]
           ? never
           : Named<P, Q>
         : Named<P, Q>
 
-type Named<P, Q> = P extends { readonly family: infer F extends string }
-  ? Q extends { readonly family: infer G extends string }
-    ? `${F} ‖ ${G}`
-    : never
-  : never
+type Named<P, Q> = `${Label<P>} ‖ ${Label<Q>}`
+
+/** What {@link pairs} calls a distribution. */
+type Label<P> =
+  P extends IndependentDistribution<infer A>
+    ? `Independent(${Label<A>})`
+    : P extends { readonly family: infer F extends string }
+      ? F
+      : never
 
 /** Nothing to ask of Q, or a property that it lacks and whose name says what is wrong. */
 export type HasClosedForm<P, Q> = [Unknown<P, Q>] extends [never]
@@ -107,7 +286,7 @@ const find = (p: Distribution, q: Distribution): Formula | undefined => {
     return base && (() => evaluate(p.base, q.base, base))
   }
   const table: Readonly<Record<string, Readonly<Record<string, unknown>>>> = pairs
-  return table[p.family]?.[q.family] as Formula | undefined
+  return table[describe(p)]?.[describe(q)] as Formula | undefined
 }
 
 const evaluate = (p: Distribution, q: Distribution, formula: Formula): tf.Tensor => {

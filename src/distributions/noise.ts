@@ -7,12 +7,7 @@ import * as Key from "../tensor/Key.ts"
 import type { Shape } from "../tensor/Shape.ts"
 
 /** `quantile(u)` at each cell, for u uniform on [min, 1) in steps of 2⁻²³. */
-export const inverted = (
-  key: Key.Key,
-  shape: Shape,
-  quantile: (u: number) => number,
-  min = 0,
-): tf.Tensor => {
+export const inverted = (key: Key.Key, shape: Shape, quantile: (u: number) => number, min = 0): tf.Tensor => {
   const values = Key.uniformValues(key, shape, min, 1)
   for (let i = 0; i < values.length; i++) values[i] = quantile(values[i]!)
   return tf.tensor(values, [...shape], "float32")

@@ -14,12 +14,17 @@ type Parameters = Readonly<Record<string, Parameter>>
 export const commonBatch = (params: Parameters): Shape | undefined =>
   broadcast(...Object.values(params).map(batchOf))
 
-/** The first thing wrong with the parameters' shapes, or with a number that is on the host. */
+/**
+ * The first thing wrong with the parameters' shapes, or with a number that is on the host. `eventSizes` are the
+ * trailing dimensions that some parameters must have, by name.
+ */
 export const parameterProblem = (
   family: string,
   params: Parameters,
+  eventSizes: Readonly<Record<string, Shape>> = {},
 ): InvalidParameter | ShapeMismatch | undefined =>
   shapeProblem(family, params) ??
+  sizeProblem(family, params, eventSizes) ??
   (commonBatch(params) === undefined ? mismatch(family, params) : hostProblem(family, params))
 
 // A parameter such as a class-probability vector spends its trailing dimensions on one event.
@@ -41,6 +46,23 @@ const shapeProblem = (family: string, params: Parameters): ShapeMismatch | undef
     if (!isRegular(value, shape)) {
       return new ShapeMismatch({ where, expected: "rows of one length", found: "rows that differ in length" })
     }
+  }
+  return undefined
+}
+
+const sizeProblem = (
+  family: string,
+  params: Parameters,
+  eventSizes: Readonly<Record<string, Shape>>,
+): ShapeMismatch | undefined => {
+  for (const [name, size] of Object.entries(eventSizes)) {
+    const shape = shapeOf(params[name]!.value)
+    if (equals(shape.slice(shape.length - size.length), size)) continue
+    return new ShapeMismatch({
+      where: `${family}: parameter "${name}"`,
+      expected: `shape [...batch, ${size.join(", ")}]`,
+      found: `shape ${format(shape)}`,
+    })
   }
   return undefined
 }

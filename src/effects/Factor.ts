@@ -8,9 +8,10 @@
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import type { Effect } from "effect"
-import { toTensor, type Value } from "../distributions/Distribution.ts"
+import type { Value } from "../distributions/Distribution.ts"
 import { ask } from "./Interpreter.ts"
 import type { Deterministic, Factor } from "./Program.ts"
+import { given } from "./place.ts"
 
 /** Adds `logWeight` to the program's log-density. Inside plates its shape broadcasts to theirs, and is scaled as a site is. */
 export const factor = <const N extends string>(
@@ -21,7 +22,7 @@ export const factor = <const N extends string>(
     interpretation.factor({
       kind: "factor",
       name,
-      logWeight: toTensor(logWeight),
+      logWeight: given(`factor "${name}"`, logWeight),
       scale: 1,
       mask: undefined,
       plates: interpretation.plates,

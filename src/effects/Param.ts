@@ -9,13 +9,14 @@
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import type { Effect } from "effect"
-import { toTensor, type Value } from "../distributions/Distribution.ts"
+import type { Value } from "../distributions/Distribution.ts"
 import { real } from "../distributions/Support.ts"
 import type { BijectableSupport } from "../distributions/Transform.ts"
 import type { Key } from "../tensor/Key.ts"
 import type { Tree } from "../tensor/Tree.ts"
 import { ask } from "./Interpreter.ts"
 import type { Param } from "./Program.ts"
+import { given } from "./place.ts"
 
 /** Where a parameter may lie; the default is the real line. */
 export interface ParamOptions {
@@ -34,7 +35,7 @@ export const param = <const N extends string>(
 ): Effect.Effect<tf.Tensor, never, Param<N, tf.Tensor>> =>
   paramTree<N, tf.Tensor>(
     name,
-    (key) => (typeof init === "function" ? init(key) : toTensor(init)),
+    (key) => (typeof init === "function" ? init(key) : given(`param "${name}"`, init)),
     options.support,
   )
 

@@ -10,9 +10,10 @@
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import type { Effect } from "effect"
-import { type Distribution, type Gradient, toTensor, type Value } from "../distributions/Distribution.ts"
+import type { Distribution, Gradient, Value } from "../distributions/Distribution.ts"
 import { ask, type Interpretation, type SampleSite } from "./Interpreter.ts"
 import type { Observe, Sample } from "./Program.ts"
+import { given } from "./place.ts"
 
 /**
  * Draws from `distribution` at site `name`. The value has shape `[...batch, ...event]`, the batch being that of the
@@ -38,7 +39,7 @@ export const observe = <const N extends string>(
     (interpretation) =>
       interpretation.sample({
         ...site(interpretation, name, distribution),
-        value: toTensor(value),
+        value: given(`site "${name}"`, value),
         observed: true,
       }).value,
   )

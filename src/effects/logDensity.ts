@@ -10,7 +10,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, type Scope } from "effect"
-import { toTensor, type Value } from "../distributions/Distribution.ts"
+import type { Value } from "../distributions/Distribution.ts"
 import type { Backend } from "../tensor/Backend.ts"
 import { scoped } from "../tensor/Memory.ts"
 import { type ProgramError, UnknownSite } from "./errors.ts"
@@ -18,7 +18,7 @@ import { replayed } from "./handlers/replay.ts"
 import { atParams } from "./handlers/substitute.ts"
 import type { FactorSite, SampleSite, Settled } from "./Interpreter.ts"
 import type { LatentName, Params, Rest } from "./Program.ts"
-import { withPlaceholders } from "./place.ts"
+import { given, withPlaceholders } from "./place.ts"
 import { attempt, type Recording, run } from "./run.ts"
 
 /**
@@ -35,7 +35,8 @@ export const logDensity = Effect.fnUntraced(function* <A, E, R>(
     attempt<tf.Tensor, E>(() =>
       tf.tidy(() => {
         const values = new Map<string, tf.Tensor>()
-        for (const [name, value] of Object.entries<Value>(at.values)) values.set(name, toTensor(value))
+        for (const [name, value] of Object.entries<Value>(at.values))
+          values.set(name, given(`logDensity: value of "${name}"`, value))
         const handlers = [...atParams(at.params), replayed(values)]
         const recording = run(program, context as never, { handlers, validate: true })
         const known = [...recording.samples.values()].filter((s) => !s.observed).map(({ name }) => name)

@@ -6,7 +6,14 @@
  * broadcasting (N) against (N, 1) would score N² pairs and say nothing.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { type Distribution, findProblem, firstOutside, toTensor } from "../distributions/Distribution.ts"
+import {
+  type Distribution,
+  findProblem,
+  firstOutside,
+  shapeOf,
+  toTensor,
+  type Value,
+} from "../distributions/Distribution.ts"
 import { InvalidParameter, OutsideSupport } from "../distributions/errors.ts"
 import type { Support } from "../distributions/Support.ts"
 import { ShapeMismatch } from "../tensor/errors.ts"
@@ -40,6 +47,20 @@ export const place = (site: SampleSite, validate: boolean): Distribution => {
 }
 
 const fields = <T extends object>(error: T): T => ({ ...error })
+
+/**
+ * A value that a program is given, as a tensor. Throws `ShapeMismatch` for rows that differ in length: tfjs would make
+ * a tensor with too few numbers in it.
+ */
+export const given = (where: string, value: Value): tf.Tensor => {
+  if (isRegular(value)) return toTensor(value)
+  throw new ShapeMismatch({ where, expected: "rows of one length", found: "rows that differ in length" })
+}
+
+const isRegular = (value: Value): boolean =>
+  !Array.isArray(value) ||
+  !value.some(Array.isArray) ||
+  value.every((row: Value) => equals(shapeOf(row), shapeOf(value[0])) && isRegular(row))
 
 /** Refuses batch dimensions that no plate declares, and extents at odds with a plate. */
 export const checkBatch = (

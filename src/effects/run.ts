@@ -10,9 +10,9 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Cause, Context, Effect, Exit } from "effect"
 import { type Distribution, firstOutside, isReparameterized } from "../distributions/Distribution.ts"
 import { InvalidParameter } from "../distributions/errors.ts"
-import { InvalidArgument } from "../tensor/errors.ts"
+import { InvalidArgument, ShapeMismatch } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
-import { equals } from "../tensor/Shape.ts"
+import { equals, format } from "../tensor/Shape.ts"
 import * as Tree from "../tensor/Tree.ts"
 import { DuplicateSite, isProgramError, type ProgramError, ProgramSuspended, ProgramThrew } from "./errors.ts"
 import {
@@ -206,6 +206,13 @@ const draw = (distribution: Distribution, key: Key.Key): tf.Tensor =>
 /** Refuses a parameter outside its support. It reads the parameter back. */
 const checkParam = (site: ParamSite, parameter: "init" | "value", value: Tree.Tree): void => {
   for (const [path, leaf] of Tree.entries(value)) {
+    if (leaf.rank < site.support.eventRank) {
+      throw new ShapeMismatch({
+        where: path === "" ? `param "${site.name}"` : `param "${site.name}/${path}"`,
+        expected: site.support.describe,
+        found: `shape ${format(leaf.shape)}`,
+      })
+    }
     const found = firstOutside(site.support, leaf.dataSync(), leaf.shape)
     if (found !== undefined) {
       throw new InvalidParameter({

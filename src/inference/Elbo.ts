@@ -46,6 +46,13 @@ export const elbo = (options: ElboOptions = {}): Objective<"pathwise"> => {
           found: String(particles),
         })
       }
+      if (!choices.includes(kl)) {
+        throw new InvalidArgument({
+          where: "elbo: kl",
+          expected: `one of ${choices.map((choice) => `"${choice}"`).join(", ")}`,
+          found: String(kl),
+        })
+      }
       const estimates = Array.from({ length: particles }, (_, particle) =>
         single(programs, Key.foldIn(key, particle), training, kl),
       )
@@ -54,7 +61,8 @@ export const elbo = (options: ElboOptions = {}): Objective<"pathwise"> => {
   }
 }
 
-type Choice = "auto" | "analytic" | "monteCarlo"
+const choices = ["auto", "analytic", "monteCarlo"] as const
+type Choice = (typeof choices)[number]
 
 /** One draw's estimate. */
 const single = (programs: Programs, key: Key.Key, training: boolean, choice: Choice): Estimate => {

@@ -92,6 +92,10 @@ export const checkOptions = <D>(
       return refuse(name, "a whole number, at least 1", count)
     }
   }
+  const { nonFinite } = options
+  if (nonFinite !== undefined && nonFinite !== "fail" && nonFinite !== "skip") {
+    return refuse("nonFinite", '"fail" or "skip"', nonFinite)
+  }
   const minDelta = earlyStopping?.minDelta
   if (minDelta !== undefined && !(minDelta >= 0 && Number.isFinite(minDelta))) {
     return refuse("earlyStopping.minDelta", "a finite number, at least 0", minDelta)

@@ -66,8 +66,8 @@ const maxSkips = 100
 export interface Driver<B, S, E> {
   /** Takes one step. */
   readonly step: Effect.Effect<StepReport, E | NonFinite | ProgramError>
-  /** Metrics of another source at the present state: means over its batches, each weighted by its rows. */
-  readonly evaluate: (source: Source<B>) => Effect.Effect<Metrics, E | ProgramError>
+  /** Metrics of another source at the present state: means over its batches, each weighted by its rows. NaN is refused. */
+  readonly evaluate: (source: Source<B>) => Effect.Effect<Metrics, E | NonFinite | ProgramError>
   /** The present state. Its tensors are the driver's. */
   readonly state: () => S
   /** Remembers the present state, in place of the one remembered before. */
@@ -156,7 +156,14 @@ export const start = Effect.fnUntraced(function* <B, S extends object, E>(
 
   return {
     step,
-    evaluate: (other) => evaluate<B, S, E>(algorithm, () => owned.state, other, keys.heldOut),
+    evaluate: (other) =>
+      evaluate<B, S, E>(
+        algorithm,
+        () => owned.state,
+        other,
+        keys.heldOut,
+        () => taken,
+      ),
     state: () => owned.state,
     remember: Effect.sync(() => {
       const before = owned.remembered
@@ -182,21 +189,24 @@ const evaluate = Effect.fnUntraced(function* <B, S, E>(
   state: () => S,
   source: Source<B>,
   key: Key.Key,
-): Effect.fn.Return<Metrics, E | ProgramError> {
+  steps: () => number,
+): Effect.fn.Return<Metrics, E | NonFinite | ProgramError> {
   const batches = yield* source.plan(0)
   const mean = new Mean()
   const breathe = yield* breather
   for (const [i, { rows, take }] of batches.entries()) {
     const batchKey = Key.foldIn(key, i)
-    mean.add(
-      yield* attempt<Metrics, E>(() => {
-        const metrics = tidied(() => algorithm.evaluate(batchKey, state(), take(batchKey)))
-        const found = hostMetrics(metrics)
-        tf.dispose(metrics as tf.TensorContainer)
-        return found
-      }),
-      rows,
-    )
+    const { metrics, blame } = yield* attempt<StepOutcome, E>(() => {
+      const found = tidied(() => algorithm.evaluate(batchKey, state(), take(batchKey)))
+      const metrics = hostMetrics(found)
+      tf.dispose(found as tf.TensorContainer)
+      const blame = Object.values(metrics).some(Number.isNaN)
+        ? tidied(() => algorithm.blame(batchKey, state(), take(batchKey)))
+        : undefined
+      return { metrics, blame }
+    })
+    if (blame !== undefined) return yield* new NonFinite({ step: steps(), what: "an evaluation", ...blame })
+    mean.add(metrics, rows)
     yield* breathe
   }
   return mean.value()

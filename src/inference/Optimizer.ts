@@ -23,7 +23,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { InvalidArgument } from "../tensor/errors.ts"
 import { adamMoments } from "../tensor/fused.ts"
 import type * as Tree from "../tensor/Tree.ts"
-import { decayRate, nonNegative, positive, problemIn } from "./optimizer/hyperparameters.ts"
+import { decayRate, nonNegative, positive, problemIn, rateAt } from "./optimizer/hyperparameters.ts"
 import { owned, perLeaf } from "./optimizer/perLeaf.ts"
 import type { Optimizer, OptimizerState } from "./optimizer/Update.ts"
 import * as Schedule from "./Schedule.ts"
@@ -70,7 +70,7 @@ export const adam = (learningRate: LearningRate, options: AdamOptions = {}): Opt
   const rate = Schedule.fromRate(learningRate)
   return moments(
     "Optimizer.adam",
-    (count) => -rate(count),
+    (count) => -rateAt(rate, count),
     options,
     rateProblem("Optimizer.adam", learningRate),
   )
@@ -96,11 +96,11 @@ export const adamW = (
     problemIn("Optimizer.adamW", [["weightDecay", weightDecay, nonNegative]])
   return moments(
     "Optimizer.adamW",
-    (count) => -rate(count),
+    (count) => -rateAt(rate, count),
     options,
     problem,
     (update, param, path, count) =>
-      decayed(path) ? tf.sub(update, tf.mul(param, rate(count) * weightDecay)) : update,
+      decayed(path) ? tf.sub(update, tf.mul(param, rateAt(rate, count) * weightDecay)) : update,
   )
 }
 
@@ -180,7 +180,7 @@ export const scaleBySchedule = (schedule: Schedule.Schedule): Optimizer =>
   perLeaf({
     slots: [],
     problem: schedule.problem,
-    step: (g, _, __, ___, count) => [tf.mul(g, schedule(count))],
+    step: (g, _, __, ___, count) => [tf.mul(g, rateAt(schedule, count))],
   })
 
 /**
@@ -260,7 +260,7 @@ const scaleByRate = (where: string, learningRate: LearningRate): Optimizer => {
   return perLeaf({
     slots: [],
     problem: rateProblem(where, learningRate),
-    step: (g, _, __, ___, count) => [tf.mul(g, -rate(count))],
+    step: (g, _, __, ___, count) => [tf.mul(g, -rateAt(rate, count))],
   })
 }
 

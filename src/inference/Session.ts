@@ -4,9 +4,11 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Clock, Effect, type Scope } from "effect"
+import { DataError } from "../data/errors.ts"
 import { PlateError } from "../effects/errors.ts"
 import type { Rest } from "../effects/Program.ts"
 import { attempt, type Recording } from "../effects/run.ts"
+import { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
 import { elbo } from "./Elbo.ts"
 import { checkOptions, type EarlyStopping, type FitError, type FitOptions, lengthOf } from "./FitOptions.ts"
@@ -37,7 +39,7 @@ export interface Session<D, E> {
   readonly advance: Effect.Effect<StepReport, E | FitError>
   readonly ending: () => Ending | undefined
   readonly history: ReadonlyArray<EpochReport>
-  /** Means over the epoch under way, or over the last one where the next has not begun. */
+  /** Means over the epoch that `params` stand for: the best under early stopping; else the one under way, or the last. */
   readonly metrics: () => Metrics
   readonly steps: () => number
 }
@@ -61,7 +63,10 @@ export const open = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
   const held =
     heldOut === undefined
       ? undefined
-      : yield* makeSource(heldOut.data, { batchSize: heldOut.batchSize, key, shuffle: false })
+      : yield* Effect.mapError(
+          makeSource(heldOut.data, { batchSize: heldOut.batchSize, key, shuffle: false }),
+          inHeldOut,
+        )
   yield* checkMinibatches<D, ME | GE>(programs, source, key)
   const driver = yield* start<D, SviState, ME | GE>(
     svi(programs, objective, optimizer, options.params),
@@ -75,6 +80,7 @@ export const open = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
   const breathe = yield* breather
 
   const history: Array<EpochReport> = []
+  let best: EpochReport | undefined
   const patience = new Patience(earlyStopping)
   let mean = new Mean()
   let steps = 0
@@ -98,7 +104,10 @@ export const open = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
     const judged = held === undefined ? epoch.metrics : evaluated
     if (judged?.elbo !== undefined) {
       const verdict = patience.judge(judged.elbo)
-      if (verdict === "better") yield* driver.remember
+      if (verdict === "better") {
+        yield* driver.remember
+        best = epoch
+      }
       if (verdict === "stop") ending ??= "early stopping"
     }
     if (options.onEpoch !== undefined) yield* options.onEpoch(epoch)
@@ -125,10 +134,18 @@ export const open = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
     advance,
     ending: () => ending,
     history,
-    metrics: () => (mean.weight > 0 ? mean.value() : (history.at(-1)?.metrics ?? {})),
+    metrics: () => best?.metrics ?? (mean.weight > 0 ? mean.value() : (history.at(-1)?.metrics ?? {})),
     steps: () => steps,
   }
 })
+
+/** The same error, as one of the held-out data. */
+const inHeldOut = (error: DataError | InvalidArgument): DataError | InvalidArgument => {
+  const where = `heldOut: ${error.where}`
+  return error instanceof DataError
+    ? new DataError({ ...error, where })
+    : new InvalidArgument({ ...error, where })
+}
 
 /** Counts the epochs without a rise. */
 class Patience {

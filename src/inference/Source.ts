@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
 import * as Dataset from "../data/Dataset.ts"
 import { DataError } from "../data/errors.ts"
+import { isProgramError, ProgramThrew } from "../effects/errors.ts"
 import type { InvalidArgument } from "../tensor/errors.ts"
 import type * as Key from "../tensor/Key.ts"
 import type { Tree } from "../tensor/Tree.ts"
@@ -59,7 +60,7 @@ export const make = Effect.fnUntraced(function* <D>(
       Effect.map(Dataset.batches(dataset, { batchSize: size, key, epoch, shuffle }), (batches) =>
         batches.map((indices) => ({
           rows: indices.length,
-          take: (key: Key.Key) => dataset.take(indices, key),
+          take: (key: Key.Key) => takeFrom(dataset, indices, key),
         })),
       ),
   }
@@ -71,11 +72,23 @@ export const make = Effect.fnUntraced(function* <D>(
 /** All of the data as one batch, for the caller's tidy to own unless it is the caller's already. */
 export const everything = <D>(data: Data<D>, key: Key.Key): D =>
   isDataset(data)
-    ? data.take(
+    ? takeFrom(
+        data,
         Int32Array.from({ length: data.size }, (_, i) => i),
         key,
       )
     : data
+
+/** Rows of a data set. What a `take` of the user's own throws comes out as `ProgramThrew`. */
+const takeFrom = <D>(dataset: Dataset.Dataset<D>, indices: Int32Array, key: Key.Key): D => {
+  try {
+    return dataset.take(indices, key)
+  } catch (thrown) {
+    if (isProgramError(thrown)) throw thrown
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    throw new ProgramThrew({ reason: `the data set, asked for rows: ${message}`, cause: thrown })
+  }
+}
 
 const isDataset = <D>(data: Data<D>): data is Dataset.Dataset<D> =>
   typeof data === "object" && data !== null && "take" in data && typeof data.take === "function"

@@ -77,7 +77,8 @@ const named = (site: string, parameter: string, tensor: tf.Tensor): Blame | unde
   return found === undefined ? undefined : { site, parameter, ...found }
 }
 
-const firstNonFinite = (
+/** The first number of a tensor that is not finite, and where it stands. */
+export const firstNonFinite = (
   tensor: tf.Tensor,
 ): { readonly found: string; readonly index: ReadonlyArray<number> } | undefined => {
   const values = tensor.dataSync()

@@ -10,7 +10,6 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, type Scope, Stream } from "effect"
-import type { DataError } from "../data/errors.ts"
 import type { Gradient } from "../distributions/Distribution.ts"
 import type { ProgramError } from "../effects/errors.ts"
 import { substituted } from "../effects/handlers/substitute.ts"
@@ -21,6 +20,8 @@ import { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
 import { scoped } from "../tensor/Memory.ts"
 import * as Tree from "../tensor/Tree.ts"
+import { firstNonFinite } from "./blame.ts"
+import { NonFinite } from "./errors.ts"
 import type { FitError, FitOptions } from "./FitOptions.ts"
 import type { EpochReport, Metrics, StepReport } from "./Loop.ts"
 import { drawSites } from "./predictive.ts"
@@ -32,7 +33,10 @@ import { type ParamTree, paramsAt } from "./svi.ts"
 export interface Fit<D, E, MR, GR> {
   /** Every parameter of model and guide, constrained. */
   readonly params: Params<MR | GR>
-  /** The mean ELBO over the last epoch's steps (those taken, if it was cut short): a total over the data, in nats. */
+  /**
+   * The mean ELBO over the last epoch's steps (those taken, if it was cut short; under early stopping, over the epoch
+   * that `params` come from): a total over the data, in nats.
+   */
   readonly elbo: number
   readonly history: ReadonlyArray<EpochReport>
   readonly steps: number
@@ -49,7 +53,7 @@ export interface Fit<D, E, MR, GR> {
   readonly evaluate: (
     data: Data<D>,
     options?: { readonly batchSize?: number },
-  ) => Effect.Effect<Metrics, E | ProgramError | DataError>
+  ) => Effect.Effect<Metrics, E | FitError>
 }
 
 /** A report of {@link fitSVI.stream}: a step, and a way to copy the parameters at that moment. */
@@ -71,6 +75,7 @@ const fit = Effect.fnUntraced(function* <D, ME, MR, GE, GR, G extends Gradient =
   const session = yield* open<D, ME, MR, GE, GR>(model, guide, data, options)
   while (session.ending() === undefined) yield* session.advance
   yield* session.driver.recall
+  yield* checkFinite(session)
   const params = yield* paramsOf<D, ME | GE, MR, GR>(session)
   const { driver, history, key, programs } = session
   return {
@@ -125,6 +130,16 @@ const ended = new InvalidArgument({
   expected: "to be read while the stream runs, as in Stream.mapEffect",
   found: "a stream that has ended",
 })
+
+/** Refuses parameters that the last update has made infinite or NaN; an earlier one's would show in the step after it. */
+const checkFinite = <D, E>({ driver, steps }: Session<D, E>): Effect.Effect<void, NonFinite> =>
+  Effect.suspend(() => {
+    for (const [parameter, leaf] of Tree.entries(driver.state().params)) {
+      const found = firstNonFinite(leaf)
+      if (found !== undefined) return Effect.fail(new NonFinite({ step: steps(), parameter, ...found }))
+    }
+    return Effect.void
+  })
 
 const paramsOf = <D, E, MR, GR>(
   session: Session<D, E>,

@@ -46,7 +46,7 @@ export interface Evidence {
   /** For each member of the plate. */
   readonly values: Float64Array
   readonly mean: number
-  /** Of the mean, over members. */
+  /** Of the mean, over members; NaN where there is one. */
   readonly standardError: number
 }
 
@@ -83,8 +83,20 @@ export const logEvidence = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
           tf.tidy(() => {
             // Taken with the same key each time: dynamically binarized pixels stay as they are over the draws.
             const rows = batch.take(batchKey)
-            const [q, p] = pair(onBatch(programs, rows, given), Key.foldIn(batchKey, k), false)
-            return tf.sub(perMember(p, over), perMember(q, over)).dataSync() as Float32Array
+            const ratios = (validate: boolean) => {
+              const [q, p] = pair(onBatch(programs, rows, given), Key.foldIn(batchKey, k), false, validate)
+              return tf.sub(perMember(p, over), perMember(q, over)).dataSync() as Float32Array
+            }
+            const found = ratios(false)
+            const member = found.findIndex(Number.isNaN)
+            if (member < 0) return found
+            // Only now is everything read back, to name what is wrong where that can be done.
+            ratios(true)
+            throw new InvalidArgument({
+              where: `logEvidence: batch ${b}, member ${member}`,
+              expected: "log-densities whose difference is a number",
+              found: "NaN",
+            })
           }),
         ),
       )
@@ -170,6 +182,6 @@ class LogMeanExp {
 const summarize = (values: Float64Array): Evidence => {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-  const standardError = values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1) / values.length)
+  const standardError = Math.sqrt(squares / (values.length - 1) / values.length)
   return { values, mean, standardError }
 }

@@ -9,7 +9,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect, type Scope } from "effect"
-import type { ProgramError } from "../effects/errors.ts"
+import { type ProgramError, SiteMismatch } from "../effects/errors.ts"
 import { atParams } from "../effects/handlers/substitute.ts"
 import type { Handler } from "../effects/Interpreter.ts"
 import type {
@@ -22,9 +22,10 @@ import type {
 } from "../effects/Program.ts"
 import { attempt, type Recording, type RunOptions } from "../effects/run.ts"
 import type { Backend } from "../tensor/Backend.ts"
-import { InvalidArgument } from "../tensor/errors.ts"
+import { InvalidArgument, ShapeMismatch } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
 import { scoped } from "../tensor/Memory.ts"
+import * as Shape from "../tensor/Shape.ts"
 import { atDrawsOf, checkSites, onBatch, synchronous } from "./programs.ts"
 import type { ParamTree } from "./svi.ts"
 
@@ -97,19 +98,34 @@ export const drawSites = <Sites extends object, E, D = unknown>(
           const draws = new Map<string, Array<tf.Tensor>>()
           for (let i = 0; i < samples; i++) {
             const kept = tf.tidy(() => {
-              const recording = program(batch, { key: Key.foldIn(key, i), handlers })
+              // The first draw is checked: bad parameters would give NaN in all of them.
+              const recording = program(batch, { key: Key.foldIn(key, i), handlers, validate: i === 0 })
               const sites = [...recording.samples.values(), ...recording.deterministics.values()]
               return Object.fromEntries(sites.map(({ name, value }) => [name, tf.clone(value)]))
             })
             for (const [name, value] of Object.entries(kept)) {
-              const stack = draws.get(name)
-              if (stack === undefined) draws.set(name, [value])
-              else stack.push(value)
+              const stack = draws.get(name) ?? []
+              draws.set(name, stack)
+              checkAlike(name, stack[0] ?? value, value)
+              stack.push(value)
             }
+          }
+          const sites = [...draws].filter(([, stack]) => stack.length < samples).map(([name]) => name)
+          if (sites.length > 0) {
+            throw new SiteMismatch({ reason: "draws cannot be stacked, as only some of them have", sites })
           }
           return Object.fromEntries([...draws].map(([name, stack]) => [name, tf.stack(stack)]))
         }) as ParamTree,
     ),
     (sites) => Object.values(sites) as Array<tf.Tensor>,
   ) as unknown as Effect.Effect<Sites, E | ProgramError, Scope.Scope>
+}
+
+const checkAlike = (site: string, first: tf.Tensor, value: tf.Tensor): void => {
+  if (Shape.equals(first.shape, value.shape)) return
+  throw new ShapeMismatch({
+    where: `site "${site}"`,
+    expected: `the same shape in every draw, ${Shape.format(first.shape)}`,
+    found: Shape.format(value.shape),
+  })
 }

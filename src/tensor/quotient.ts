@@ -12,6 +12,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type { Shape } from "./Shape.ts"
+import { where } from "./stable.ts"
 
 /** a / b, whose gradient in b is −(a/b)/b. */
 export const quotient = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
@@ -58,8 +59,11 @@ export const logSumSquares = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
 /** The larger of |a| and |b|, and what part of it the smaller is; 0 where both are 0. */
 const bySize = (a: tf.Tensor, b: tf.Tensor) => {
   const [x, y] = [tf.abs(a), tf.abs(b)]
-  const larger = tf.maximum(x, y)
-  return { larger, ratio: tf.divNoNan(tf.minimum(x, y), larger) }
+  // Not by `tf.maximum`, whose gradient cannot be broadcast.
+  const isFirst = () => tf.greater(x, y)
+  const [larger, smaller] = [where(isFirst, x, y), where(isFirst, y, x)]
+  const isZero = () => tf.equal(larger, 0)
+  return { larger, ratio: quotient(smaller, where(isZero, 1, larger)) }
 }
 
 /** An elementwise function of two tensors that broadcast, and its gradients before they are summed to their shapes. */

@@ -6,9 +6,13 @@ import * as tf from "@tensorflow/tfjs-core"
 /** log(2π) / 2. */
 export const halfLog2Pi = 0.9189385332046727
 
+/** Euler's γ = −Γ′(1). */
+export const eulerGamma = 0.5772156649015329
+
 /** The result of `body`, with no gradient flowing through it. tfjs has no stop-gradient of its own. */
 export const detach = (body: () => tf.Tensor): tf.Tensor =>
-  tf.customGrad(() => ({ value: body(), gradFunc: () => [] }))()
+  // Cloned, since a body that hands back a tensor of the tape would hand back its gradient too.
+  tf.customGrad(() => ({ value: tf.clone(body()), gradFunc: () => [] }))()
 
 /**
  * `a` where `condition`, else `b`; the shapes broadcast. The condition is a constant: `tf.where` cannot be
@@ -39,6 +43,19 @@ export const xlog1py = (x: tf.Tensor, y: tf.Tensor): tf.Tensor => {
  */
 export const penaltyUnlessBinary = (x: tf.Tensor): tf.Tensor =>
   detach(() => tf.mul(tf.mul(tf.abs(tf.sub(tf.square(x), x)), 3e38), 3e38))
+
+/**
+ * x coth x − 1 for x > 0. Below 1.5 as the series of (x cosh x − sinh x) / sinh x: for a small x the difference as it
+ * stands has no digit of x²/3.
+ */
+export const xCothMinusOne = (x: tf.Tensor): tf.Tensor => {
+  const small = tf.minimum(x, 1.5)
+  const square = tf.square(small)
+  const series = polynomial([1 / 3, 1 / 30, 1 / 840, 1 / 45360, 1 / 3991680, 1 / 518918400], square)
+  const near = tf.mul(square, tf.mul(tf.div(small, tf.sinh(small)), series))
+  const far = tf.maximum(x, 1.5)
+  return where(() => tf.less(x, 1.5), near, tf.sub(tf.div(far, tf.tanh(far)), 1))
+}
 
 /** log(x / (1 − x)) on the host. `log1p` keeps the digits of a small x. */
 export const logit = (x: number): number => Math.log(x) - Math.log1p(-x)

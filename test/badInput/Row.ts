@@ -2,6 +2,7 @@
  * One row of the table of bad input: a public function, what it is given, and the refusal that must come back.
  */
 import type * as tf from "@tensorflow/tfjs-core"
+import { Effect } from "effect"
 
 /** How a refusal comes back: as a failure of an Effect, thrown by a synchronous function, or kept as `problem`. */
 export type How = "fails" | "throws" | "carries"
@@ -53,3 +54,12 @@ export const disown = (): void => {
 
 /** Something that the types forbid, as a caller in plain JavaScript may give it. */
 export const untyped = (value: unknown): never => value as never
+
+/** A name that the compiler cannot see. */
+export const named = (name: string): string => name
+
+/** A program that throws. */
+export const throwing = (message: string): Effect.Effect<never> =>
+  Effect.sync(() => {
+    throw new Error(message)
+  })

@@ -46,6 +46,8 @@ const run = (args: ReadonlyArray<string>, watch?: (stdout: string, child: ChildP
     const child = spawn(process.execPath, [...main, ...args], {
       cwd: root,
       env: { ...process.env, NO_COLOR: "1" },
+      timeout: 50_000,
+      killSignal: "SIGKILL",
     })
     let [stdout, stderr] = ["", ""]
     child.stdout.on("data", (chunk) => {

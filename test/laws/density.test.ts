@@ -123,7 +123,11 @@ const hasItsMode = (check: Check) => {
     everyCase((row, params, title) => {
       const d = row.make(params)
       if (!d.mode) return
-      const highest = logProbs(d, row.grid(params).events).reduce((a, b) => Math.max(a, b))
+      const grid = row.grid(params)
+      const found = logProbs(d, grid.events)
+      const highest = found.reduce((a, b) => Math.max(a, b))
+      // Highest at an end of a line, it may climb without bound towards it.
+      if (!grid.discrete && (found[0] === highest || found.at(-1) === highest)) return
       const [atMode] = numbers(() => d.logProb(d.mode!()))
       expect(atMode, title).toBeGreaterThan(highest - 1e-5)
       expect(atMode, title).toBeLessThan(highest + 1e-3)
@@ -135,7 +139,7 @@ const hasItsDistributionFunction = (check: Check) => {
   check("has the cumulative distribution and the quantiles that the family states", () => {
     everyCase((row, params, title) => {
       const d = row.make(params)
-      if (!d.cdf || !d.icdf) return
+      if (!d.cdf) return
       const grid = row.grid(params)
       const mass = masses(d, grid)
       const cumulative: Array<number> = []
@@ -151,6 +155,7 @@ const hasItsDistributionFunction = (check: Check) => {
         const expected = cumulative[i]! - mass[i]! / 2
         const [cdf] = numbers(() => d.cdf!(tf.scalar(x!)))
         expectClose([cdf!], [expected], { absolute: 2e-5 }, title)
+        if (!d.icdf) continue
         expectClose(
           numbers(() => d.icdf!(tf.scalar(cdf!))),
           [x!],

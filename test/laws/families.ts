@@ -27,6 +27,9 @@ import { affine, compose, exp, sigmoid, stickBreaking } from "../../src/distribu
 import { Transformed } from "../../src/distributions/Transformed.ts"
 import { Uniform } from "../../src/distributions/Uniform.ts"
 import { type Grid, line, points, simplexGrid } from "./grid.ts"
+import { discrete } from "./rows/discrete.ts"
+import { gammaRows } from "./rows/gamma.ts"
+import { realLine } from "./rows/realLine.ts"
 
 /** What a family may be able to do besides; the laws try what is there. */
 export type Able = Distribution & { readonly toEvent: (n?: number) => Distribution } & Partial<
@@ -56,6 +59,17 @@ export interface Row {
   readonly bad: ReadonlyArray<{ readonly params: Params; readonly parameter: string; readonly found: string }>
   /** Draws made by rounding the same way everywhere, so that they agree between backends bit for bit. */
   readonly exactDraws: boolean
+  /**
+   * Tails too heavy for moments: those of draws are not compared, and gradients are those of the expectation of a
+   * function that levels off.
+   */
+  readonly heavyTails?: true
+  /** Draws whose gradient is a substitute's: it is not that of the expectation. */
+  readonly biased?: true
+  /** A support that moves with the parameters, which the score does not see. */
+  readonly movingSupport?: true
+  /** Parameters whose distribution covers that of the first ones; 1.2 times those where it is left out. */
+  readonly wider?: Params
 }
 
 const badScale = (others: Params) => [
@@ -140,6 +154,8 @@ export const families: ReadonlyArray<Row> = [
       { params: { low: 0, high: Infinity }, parameter: "high", found: "Infinity" },
     ],
     exactDraws: true,
+    movingSupport: true,
+    wider: { low: -0.5, high: 1.5 },
   },
   {
     name: "Bernoulli(logits)",
@@ -220,6 +236,7 @@ export const families: ReadonlyArray<Row> = [
     outside: [1, Infinity, Number.NaN],
     bad: [{ params: { value: Number.NaN }, parameter: "value", found: "NaN" }],
     exactDraws: true,
+    movingSupport: true,
   },
   {
     name: "Transformed(Normal, sigmoid)",
@@ -264,6 +281,9 @@ export const families: ReadonlyArray<Row> = [
     bad: [{ params: { loc: [0, 0], scale: [1, -1] }, parameter: "scale", found: "-1" }],
     exactDraws: false,
   },
+  ...discrete,
+  ...realLine,
+  ...gammaRows,
 ]
 
 /** The parameters as tensors of one distribution. */

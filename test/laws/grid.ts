@@ -30,6 +30,22 @@ export const line = (low: number, high: number, n: number): Grid => {
   }
 }
 
+/** The midpoints of `n` equal pieces of [low, high] in t, sent to x(t): finer where a density needs it. */
+export const mapped = (
+  low: number,
+  high: number,
+  n: number,
+  x: (t: number) => number,
+  slope: (t: number) => number,
+): Grid => {
+  const { events, weights } = line(low, high, n)
+  return {
+    events: events.map(([t]) => [x(t!)]),
+    weights: events.map(([t], i) => weights[i]! * slope(t!)),
+    discrete: false,
+  }
+}
+
 /** The simplex of three, in its first two coordinates: midpoints of n²/2 squares. */
 export const simplexGrid = (n: number): Grid => {
   const events: Array<ReadonlyArray<number>> = []

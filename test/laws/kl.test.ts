@@ -18,6 +18,8 @@ import { families, tensors } from "./families.ts"
 import { expectation, type Grid, line, logProbs, simplexGrid } from "./grid.ts"
 import { expectClose, numbers } from "./numbers.ts"
 import { on } from "./onBackends.ts"
+import { gammaCrosses } from "./rows/gammaCrosses.ts"
+import { realLineCrosses } from "./rows/realLineCrosses.ts"
 
 interface Pair {
   readonly title: string
@@ -85,15 +87,29 @@ const built: ReadonlyArray<Pair> = [
   },
 ]
 
+/** Pairs of families that differ. */
+const crosses: ReadonlyArray<Pair> = [...realLineCrosses, ...gammaCrosses]
+
 describe("KL(p ‖ q) in closed form", () => {
   on(["cpu"], (check) => {
     check("is there for every family that is said to have one", () => {
       const names = new Set(sameFamily.map(({ p }) => p.family))
       expect([...names].sort()).toEqual([
         "Bernoulli",
+        "Beta",
         "Categorical",
+        "Cauchy",
+        "Chi2",
+        "Dirichlet",
+        "Exponential",
+        "Gamma",
+        "GaussianRandomWalk",
+        "HalfCauchy",
         "HalfNormal",
+        "InverseGamma",
+        "Laplace",
         "LogNormal",
+        "LogUniform",
         "Normal",
         "OneHotCategorical",
         "Transformed",
@@ -102,7 +118,7 @@ describe("KL(p ‖ q) in closed form", () => {
     })
 
     check("is the integral of p (log p − log q)", () => {
-      for (const { title, p, q, grid } of [...sameFamily, ...built]) {
+      for (const { title, p, q, grid } of [...sameFamily, ...built, ...crosses]) {
         const logP = logProbs(p, grid.events)
         const logQ = logProbs(q, grid.events)
         const expected = expectation(
@@ -130,7 +146,11 @@ describe("KL(p ‖ q) in closed form", () => {
 
     check("is what draws from p give on the average", () => {
       let compared = 0
-      for (const [i, { title, p, q }] of [...sameFamily.filter(({ first }) => first), ...built].entries()) {
+      for (const [i, { title, p, q }] of [
+        ...sameFamily.filter(({ first }) => first),
+        ...built,
+        ...crosses,
+      ].entries()) {
         const [found] = numbers(() => divergence(p, q))
         if (!Number.isFinite(found)) continue
         const terms = numbers(() => {
@@ -161,7 +181,7 @@ describe("KL(p ‖ q) in closed form", () => {
             typeof v === "number" ? v * 1.2 : v.map((x) => x * 0.9 + 0.1 / v.length),
           ]),
         )
-        const wide = row.name === "Uniform" ? { low: -0.5, high: 1.5 } : near
+        const wide = row.wider ?? near
         const values = { ...a }
         const names = Object.keys(values)
         const before = tf.memory().numTensors

@@ -6,6 +6,7 @@
 import { describe, expect } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { firstOutside } from "../../src/distributions/Distribution.ts"
+import * as Support from "../../src/distributions/Support.ts"
 import {
   interval as intervalSupport,
   nonNegative,
@@ -18,11 +19,19 @@ import {
   affine,
   biject,
   compose,
+  corrCholesky,
+  covariance,
   exp,
+  greaterThan,
   identity,
   interval,
+  lessThan,
+  lowerCholesky,
+  ordered,
+  positiveOrdered,
   sigmoid,
   softplus,
+  sphere,
   stickBreaking,
   type Transform,
 } from "../../src/distributions/Transform.ts"
@@ -39,6 +48,8 @@ interface Row {
   readonly spread: number
   /** What goes to what, by hand. */
   readonly known: ReadonlyArray<readonly [x: ReadonlyArray<number>, y: ReadonlyArray<number>]>
+  /** Which of y's numbers, row by row, the volume is of; by default as many as x has, from the first on. */
+  readonly free?: ReadonlyArray<number>
 }
 
 const rows: ReadonlyArray<Row> = [
@@ -162,20 +173,165 @@ const rows: ReadonlyArray<Row> = [
     known: [[[0], [3]]],
   },
   { name: "biject(simplex)", transform: biject(simplex), shape: [1], spread: 2, known: [[[0], [0.5, 0.5]]] },
+  { name: "greaterThan", transform: greaterThan(3), shape: [], spread: 2, known: [[[0], [4]]] },
+  {
+    name: "greaterThan, by cell",
+    transform: greaterThan([3, -2]),
+    shape: [2],
+    spread: 2,
+    known: [
+      [
+        [0, 0],
+        [4, -1],
+      ],
+    ],
+  },
+  { name: "lessThan", transform: lessThan(3), shape: [], spread: 2, known: [[[0], [2]]] },
+  {
+    name: "ordered",
+    transform: ordered,
+    shape: [3],
+    spread: 1.5,
+    known: [
+      [
+        [5, 0, 0],
+        [5, 6, 7],
+      ],
+    ],
+  },
+  { name: "ordered, of one", transform: ordered, shape: [1], spread: 2, known: [[[-3], [-3]]] },
+  {
+    name: "positiveOrdered",
+    transform: positiveOrdered,
+    shape: [3],
+    spread: 1.5,
+    known: [
+      [
+        [0, Math.LN2, 0],
+        [1, 3, 4],
+      ],
+    ],
+  },
+  // A volume on a surface: all of y's numbers, by the Gram determinant.
+  { name: "sphere", transform: sphere, shape: [1], spread: 3, known: [[[1], [1, 0]]], free: [0, 1] },
+  {
+    name: "sphere of three",
+    transform: sphere,
+    shape: [3],
+    spread: 3,
+    known: [
+      [
+        [0, 0, 0],
+        [0, 0, 0, 1],
+      ],
+      [
+        [0, 3, 0],
+        [0, 0.6, 0, -0.8],
+      ],
+    ],
+    free: [0, 1, 2, 3],
+  },
+  {
+    name: "lowerCholesky",
+    transform: lowerCholesky,
+    shape: [3],
+    spread: 1.5,
+    known: [
+      [
+        [0, 3, Math.LN2],
+        [1, 0, 3, 2],
+      ],
+    ],
+    free: [0, 2, 3],
+  },
+  {
+    name: "covariance",
+    transform: covariance,
+    shape: [6],
+    spread: 0.7,
+    known: [
+      [
+        [0, 3, 0, 0, 0, 0],
+        [1, 3, 0, 3, 10, 0, 0, 0, 1],
+      ],
+    ],
+    free: [0, 3, 4, 6, 7, 8],
+  },
+  {
+    name: "corrCholesky",
+    transform: corrCholesky,
+    shape: [3],
+    spread: 1,
+    known: [
+      [
+        [Math.atanh(0.6), 0, Math.atanh(0.8)],
+        [1, 0, 0, 0.6, 0.8, 0, 0, 0.8, 0.6],
+      ],
+    ],
+    free: [3, 6, 7],
+  },
+  {
+    name: "corrCholesky of four",
+    transform: corrCholesky,
+    shape: [6],
+    spread: 1,
+    known: [],
+    free: [4, 8, 9, 12, 13, 14],
+  },
+  {
+    name: "lowerCholesky ∘ affine",
+    transform: compose(affine([0, 1, -1], 0.5), lowerCholesky),
+    shape: [3],
+    spread: 1,
+    known: [
+      [
+        [0, 4, 2],
+        [1, 0, 3, 1],
+      ],
+    ],
+    free: [0, 2, 3],
+  },
+  ...(
+    [
+      [Support.greaterThan(3), [], [0], [4]],
+      [Support.lessThan(3), [], [0], [2]],
+      [Support.ordered, [2], [5, 0], [5, 6]],
+      [Support.positiveOrdered, [2], [0, 0], [1, 2]],
+      [Support.sphere, [1], [1], [1, 0]],
+      [Support.lowerCholesky, [1], [0], [1]],
+      [Support.corrCholesky, [1], [0], [1, 0, 0, 1]],
+      [Support.covariance, [1], [0], [1]],
+    ] as const
+  ).map(
+    ([support, shape, x, y]): Row => ({
+      name: `biject(${support.name})`,
+      transform: biject(support),
+      shape,
+      spread: 1,
+      known: [[x, y]],
+      ...(support.name === "corrCholesky"
+        ? { free: [2] }
+        : support.name === "sphere"
+          ? { free: [0, 1] }
+          : {}),
+    }),
+  ),
 ]
 
-/** log |det ∂y/∂x| at one x, from one gradient for each output; of a simplex the first K − 1 outputs. */
+/** log |det ∂y/∂x| at one x, from one gradient for each free output: ½ log |det JJᵀ| where there are more of them. */
 const logDeterminant = (row: Row, x: ReadonlyArray<number>): number => {
-  const n = x.length
+  const free = row.free ?? x.map((_, i) => i)
   const at = tf.tensor(x as Array<number>, [...row.shape])
-  const jacobian = Array.from({ length: n }, (_, i) =>
+  const jacobian = free.map((i) =>
     Array.from(
       tf
         .grad((x: tf.Tensor) => tf.slice(tf.reshape(row.transform.forward(x), [-1]), [i], [1]))(at)
         .dataSync(),
     ),
   )
-  return logAbsDet(jacobian)
+  if (free.length === x.length) return logAbsDet(jacobian)
+  const gram = x.map((_, i) => x.map((_, j) => jacobian.reduce((sum, r) => sum + r[i]! * r[j]!, 0)))
+  return logAbsDet(gram) / 2
 }
 
 /** By elimination with pivots. */
@@ -194,6 +350,16 @@ const logAbsDet = (m: Array<Array<number>>): number => {
   }
   return log
 }
+
+/** Maps of vectors that are tried far out too. */
+const far3 = [
+  "stickBreaking",
+  "ordered",
+  "positiveOrdered",
+  "sphere of three",
+  "lowerCholesky",
+  "corrCholesky",
+]
 
 const arguments_ = (row: Row, count: number): tf.Tensor =>
   tf.mul(Key.normal(Key.key(2), [count, ...row.shape]), row.spread)
@@ -245,10 +411,10 @@ describe("a transform", () => {
   on(["cpu"], (check) => {
     check("has finite gradients far out and at the ends, where float32 saturates", () => {
       for (const row of rows) {
-        if (row.shape.length > 0 && row.name !== "stickBreaking") continue
+        if (row.shape.length > 0 && !far3.includes(row.name)) continue
         const { transform } = row
         tf.tidy(() => {
-          const far = row.shape.length === 0 ? [-85, -30, 0, 30, 85] : [-60, 60, 0]
+          const far = row.shape.length === 0 ? [-85, -30, 0, 30, 85] : [-60, 60, 0].slice(0, row.shape[0])
           const x = tf.tensor(far)
           const y = transform.forward(x)
           const sum = (f: (x: tf.Tensor) => tf.Tensor) => (x: tf.Tensor) => tf.sum(f(x))

@@ -6,9 +6,10 @@
  * ```
  */
 import type { Effect } from "effect"
-import { toTensor, type Value } from "../../distributions/Distribution.ts"
+import type { Value } from "../../distributions/Distribution.ts"
 import { type Handler, handle } from "../Interpreter.ts"
 import type { Conditioned, LatentName, OnlyLatent } from "../Program.ts"
+import { given } from "../place.ts"
 import { requiringSites } from "./requiring.ts"
 
 /**
@@ -31,6 +32,8 @@ const conditioned =
       if (site.observed || site.hidden) return outer.sample(site)
       const value = values.get(site.name)
       seen(site.name, value !== undefined)
-      return outer.sample(value === undefined ? site : { ...site, value: toTensor(value), observed: true })
+      return outer.sample(
+        value === undefined ? site : { ...site, value: given(`site "${site.name}"`, value), observed: true },
+      )
     },
   })

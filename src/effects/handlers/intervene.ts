@@ -2,10 +2,10 @@
  * Sets latent sites from outside, as Pearl's do: the value is fixed and its own density no longer counts.
  */
 import type { Effect } from "effect"
-import { toTensor, type Value } from "../../distributions/Distribution.ts"
+import type { Value } from "../../distributions/Distribution.ts"
 import { type Handler, handle } from "../Interpreter.ts"
 import type { Intervened, LatentName, OnlyLatent } from "../Program.ts"
-import { checkShape } from "../place.ts"
+import { checkShape, given } from "../place.ts"
 import { requiringSites } from "./requiring.ts"
 
 /**
@@ -27,10 +27,10 @@ const intervened =
     ...outer,
     sample: (site) => {
       if (site.observed || site.hidden) return outer.sample(site)
-      const given = fixed.get(site.name)
-      seen(site.name, given !== undefined)
-      if (given === undefined) return outer.sample(site)
-      const value = toTensor(given)
+      const choice = fixed.get(site.name)
+      seen(site.name, choice !== undefined)
+      if (choice === undefined) return outer.sample(site)
+      const value = given(`site "${site.name}"`, choice)
       checkShape(site, value)
       const { support } = site.distribution
       outer.deterministic({ kind: "deterministic", name: site.name, value, support, hidden: false })

@@ -3,10 +3,11 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type { Effect } from "effect"
-import { firstOutside, shapeOf, toTensor, type Value } from "../../distributions/Distribution.ts"
+import { firstOutside, shapeOf, type Value } from "../../distributions/Distribution.ts"
 import { OutsideSupport } from "../../distributions/errors.ts"
 import { boolean } from "../../distributions/Support.ts"
 import { handle } from "../Interpreter.ts"
+import { given } from "../place.ts"
 
 /**
  * The program with each site's log-density counted only where `mask` is 1. The mask's shape broadcasts to each
@@ -20,8 +21,8 @@ export const mask = <A, E, R>(program: Effect.Effect<A, E, R>, keep: Value): Eff
     if (wrong !== undefined) throw new OutsideSupport({ where: "mask", support: boolean.describe, ...wrong })
     const both = (inner: tf.Tensor | undefined) =>
       inner === undefined
-        ? tf.cast(toTensor(keep), "bool")
-        : tf.logicalAnd(tf.cast(inner, "bool"), tf.cast(toTensor(keep), "bool"))
+        ? tf.cast(given("mask", keep), "bool")
+        : tf.logicalAnd(tf.cast(inner, "bool"), tf.cast(given("mask", keep), "bool"))
     return {
       ...outer,
       sample: (site) => outer.sample({ ...site, mask: both(site.mask) }),

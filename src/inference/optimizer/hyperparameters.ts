@@ -42,3 +42,17 @@ export const problemIn = (
   const [name, value, range] = bad
   return new InvalidArgument({ where: `${where}, ${name}`, expected: range.expected, found: String(value) })
 }
+
+/**
+ * The rate of a schedule at a step. Throws `InvalidArgument` where a schedule of the user's own gives no finite
+ * number: the parameters would be NaN after this step, and nobody would know before the next.
+ */
+export const rateAt = (schedule: (step: number) => number, step: number): number => {
+  const rate = schedule(step)
+  if (Number.isFinite(rate)) return rate
+  throw new InvalidArgument({
+    where: `learning rate at step ${step} (counted from 0)`,
+    expected: finite.expected,
+    found: String(rate),
+  })
+}

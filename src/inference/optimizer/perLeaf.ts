@@ -66,17 +66,21 @@ const aligned = (what: string, grads: Tree.Tree, tree: Tree.Tree | undefined): R
   const where = `Optimizer.update, ${what}`
   if (tree === undefined) throw new TreeMismatch({ where, missing: Tree.entries(grads).map(([path]) => path), unexpected: [] }) // biome-ignore format: one line
   const leaves: Array<tf.Tensor> = []
-  Tree.zipWith(grads, tree, (g, leaf, path) => {
-    if (!Shape.equals(g.shape, leaf.shape)) {
-      throw new ShapeMismatch({
-        where: `${where}, "${path}"`,
-        expected: `the gradient's shape ${Shape.format(g.shape)}`,
-        found: Shape.format(leaf.shape),
-      })
-    }
-    leaves.push(leaf)
-    return leaf
-  })
+  try {
+    Tree.zipWith(grads, tree, (g, leaf, path) => {
+      if (!Shape.equals(g.shape, leaf.shape)) {
+        throw new ShapeMismatch({
+          where: `${where}, "${path}"`,
+          expected: `the gradient's shape ${Shape.format(g.shape)}`,
+          found: Shape.format(leaf.shape),
+        })
+      }
+      leaves.push(leaf)
+      return leaf
+    })
+  } catch (thrown) {
+    throw thrown instanceof TreeMismatch ? new TreeMismatch({ ...thrown, where }) : thrown
+  }
   return leaves
 }
 

@@ -1,6 +1,6 @@
 /**
  * Puts our kernels and gradients into tfjs's registries, which are global to the process. On both backends: sums
- * and broadcasts, and the fused kernels behind `tensor/fused.ts`. On wasm besides: matrix products.
+ * and broadcasts, the fused kernels behind `tensor/fused.ts`, and linear algebra. On wasm besides: matrix products.
  *
  * To add a kernel: a file beside this one, a line below, a row in `test/tensor/kernels`.
  */
@@ -9,9 +9,12 @@ import * as tf from "@tensorflow/tfjs-core"
 import { BackendUnavailable } from "../errors.ts"
 import { adam } from "./adam.ts"
 import { bernoulliLogProb, bernoulliLogProbGradient } from "./bernoulli.ts"
+import { countGradients, countLoops } from "./counts/register.ts"
 import { fusedMatMulConfig } from "./fusedMatmul.ts"
+import { gammaGradients, gammaLoops } from "./gamma/register.ts"
 import { identityConfig } from "./identity.ts"
 import { linalgGradients, linalgLoops } from "./linalg/register.ts"
+import { log1pConfig } from "./log1p.ts"
 import { type BackendName, type LoopKernel, loopConfig } from "./loop.ts"
 import { matMulConfig, matMulGradient } from "./matmul.ts"
 import { sumOfSquares } from "./squares.ts"
@@ -31,13 +34,19 @@ export const registerKernels = (backend: BackendName): void => {
   replace(tf.Transpose, backend, transposeConfig)
   if (backend === "cpu") return
   replace(tf.Identity, backend, identityConfig)
+  replace(tf.Log1p, backend, log1pConfig)
   replace(tf.BatchMatMul, backend, matMulConfig)
   replace(tf._FusedMatMul, backend, fusedMatMulConfig)
 }
 
-const loops = [adam, bernoulliLogProb, sumOfSquares, ...linalgLoops] as unknown as ReadonlyArray<
-  LoopKernel<object>
->
+const loops = [
+  adam,
+  bernoulliLogProb,
+  sumOfSquares,
+  ...linalgLoops,
+  ...countLoops,
+  ...gammaLoops,
+] as unknown as ReadonlyArray<LoopKernel<object>>
 
 // A mark in the registry itself, so that two copies of this package do not wrap one another's kernels.
 const ours = Symbol.for("guidepost/tensor/kernels")
@@ -72,6 +81,8 @@ const gradients = (): void => {
     matMulGradient,
     bernoulliLogProbGradient,
     ...linalgGradients,
+    ...countGradients,
+    ...gammaGradients,
   ]) {
     tf.registerGradient({ ...config, [ours]: true } as tf.GradConfig)
   }

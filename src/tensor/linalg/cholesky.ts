@@ -9,7 +9,7 @@ import { triangularSolve } from "./triangular.ts"
 
 /**
  * The lower-triangular L with LLᵀ = (A + Aᵀ)/2, [...batch, n, n], its diagonal positive: so the gradient is symmetric.
- * It is the exact factor rounded to float32, for condition numbers up to about 10¹⁰.
+ * It is the exact factor rounded to float32, for condition numbers up to about 10⁷.
  *
  * A member that has no factor gives NaN on and below the diagonal, and NaN gradients; the others are unharmed. Nothing
  * is read back to find that out: {@link choleskyProblem} does, outside a step.
@@ -37,7 +37,7 @@ export const choleskyInverse = (l: tf.Tensor): tf.Tensor => {
 
 /**
  * log det L = Σ log l_ii, [...batch], which is half of log det LLᵀ; l [...batch, n, n]. NaN where an element of the
- * diagonal is negative. The determinant itself would overflow float32 from n = 39 on for a diagonal of tens.
+ * diagonal is negative. The product itself overflows float32 from n = 39 on where the diagonal is 10s.
  */
 export const logDetCholesky = (l: tf.Tensor): tf.Tensor => {
   requireSquare("logDetCholesky", l)
@@ -52,7 +52,8 @@ export const logDet = (a: tf.Tensor): tf.Tensor => {
 
 /**
  * bᵀ(LLᵀ)⁻¹b = |L⁻¹b|², [...batch]: the squared Mahalanobis distance, for L the Cholesky factor of a covariance.
- * l [...batch, n, n], b [...batch, n]. A negative result, which the solution times b can give, is impossible.
+ * l [...batch, n, n], b [...batch, n]; vectors that share a factor are solved together. As b times the solution it could
+ * come out negative; as a sum of squares it cannot.
  */
 export const quadraticForm = (l: tf.Tensor, b: tf.Tensor): tf.Tensor => {
   const n = requireSquare("quadraticForm", l)

@@ -51,14 +51,14 @@ on(["cpu", "wasm"], (check) => {
         expect(worst(l, factor)).toBeLessThan(1.001 * HALF)
         expect(worst(L.logDetCholesky(l), logDet / 2)).toBeLessThan(2 * HALF)
         expect(worst(L.logDet(matrix), logDet)).toBeLessThan(2 * HALF)
-        // The backward pass factorizes again, so the condition number costs only float64's digits.
-        expect(worst(tf.grad(L.logDet)(matrix), inverse)).toBeLessThan(1.01 * HALF)
-        // From the rounded factor on, the condition number costs what it must, and less where the scales are mixed.
-        expect(distance(L.choleskyInverse(l), inverse)).toBeLessThan(condition * HALF)
+        // The backward pass factorizes again: what is left is the rounding of the gradient in L, and the result's.
+        expect(distance(tf.grad(L.logDet)(matrix), inverse)).toBeLessThan(2 * HALF)
+        // From the rounded factor on, its rounding is amplified: 26 times at most here, by far less than `condition`.
+        expect(distance(L.choleskyInverse(l), inverse)).toBeLessThan(32 * HALF)
         const column = tf.expandDims(tensor(b), -1)
-        expect(distance(L.choleskySolve(l, column), solution)).toBeLessThan(condition * HALF)
+        expect(distance(L.choleskySolve(l, column), solution)).toBeLessThan(32 * HALF)
         const form = b.reduce((sum, x, i) => sum + x * solution[i]!, 0)
-        expect(worst(L.quadraticForm(l, tensor(b)), form)).toBeLessThan(condition * HALF)
+        expect(worst(L.quadraticForm(l, tensor(b)), form)).toBeLessThan(32 * HALF)
       })
     })
   }

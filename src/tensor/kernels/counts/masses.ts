@@ -3,6 +3,7 @@
  * of saddle.ts and rounded once. A count has no gradient: zero flows back into it.
  */
 import * as tf from "@tensorflow/tfjs-core"
+import { gammaincc } from "../../special/scalar/incompleteGamma.ts"
 import type { LoopKernel } from "../loop.ts"
 import { type ChanceBy, chanceBy } from "./chance.ts"
 import { elementwise } from "./elementwise.ts"
@@ -25,6 +26,28 @@ export const poissonMassGradient: tf.GradConfig = {
       // x/rate − 1 as it stands loses the digits of a count near its rate.
       rate: () => tf.mul(dy as tf.Tensor, tf.div(tf.sub(x, rate), rate)),
     }
+  },
+}
+
+/** P(X ≤ x) = Q(⌊x⌋ + 1, rate); inputs x and the rate. */
+export const poissonCdf: LoopKernel<object> = elementwise(
+  "GuidepostPoissonCdf",
+  ["x", "rate"],
+  () => (x, rate) => (x < 0 ? 0 : x === Number.POSITIVE_INFINITY ? 1 : gammaincc(Math.floor(x) + 1, rate)),
+)
+
+/** The derivative in the rate is minus the mass at ⌊x⌋. */
+export const poissonCdfGradient: tf.GradConfig = {
+  kernelName: poissonCdf.name,
+  inputsToSave: ["x", "rate"],
+  gradFunc: (dy, saved) => {
+    const [x, rate] = saved as [tf.Tensor, tf.Tensor]
+    const mass = () => {
+      const count = tf.relu(tf.floor(x))
+      const at = tf.exp(tf.engine().runKernel(poissonMass.name, { x: count, rate }) as tf.Tensor)
+      return tf.where(tf.less(x, 0), 0, tf.neg(at))
+    }
+    return { x: () => tf.zerosLike(x), rate: () => tf.mul(dy as tf.Tensor, mass()) }
   },
 }
 
@@ -106,7 +129,8 @@ export const negativeBinomialMassGradient: tf.GradConfig = {
   inputsToSave: ["x", "c", "chance"],
   gradFunc: (dy, saved, attrs) => {
     const [x, c, chance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor]
-    const slope = () => tf.engine().runKernel(negativeBinomialSlope.name, { x, c, chance }, attrs) as tf.Tensor
+    const slope = () =>
+      tf.engine().runKernel(negativeBinomialSlope.name, { x, c, chance }, attrs) as tf.Tensor
     return {
       x: () => tf.zerosLike(x),
       c: () => tf.mul(dy as tf.Tensor, slope()),

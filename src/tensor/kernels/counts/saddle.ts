@@ -8,8 +8,9 @@
  * terms are of the size of n log n, 1e7 for a million trials, and cancel down to one digit in float32; here each is
  * of the size of the result. Counts may be any non-negative numbers: the formulas hold for real ones too.
  */
-import { digamma } from "../../special/scalar/polygamma.ts"
+
 import { HALF_LOG_2PI, lgamma, stirling } from "../../special/scalar/gamma.ts"
+import { digamma } from "../../special/scalar/polygamma.ts"
 import { log1pMinus } from "../../special/scalar/polynomial.ts"
 
 /** δ(x) = log Γ(x + 1) − (x + ½) log x + x − ½ log 2π for x > 0; 1/(12x) − … at large x. */

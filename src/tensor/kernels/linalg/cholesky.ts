@@ -3,8 +3,8 @@
  *
  * Both read (A + Aᵀ)/2, so the gradient is symmetric and is the gradient in every element of A. The backward pass is
  * the factorization run in reverse (Murray, "Differentiation of the Cholesky decomposition", arXiv:1602.07527,
- * section 4, the unblocked algorithm). It factorizes A again: the factor that was rounded to float32 would cost it
- * cond(A) · 6e-8, for a tenth of its time.
+ * section 4, the unblocked algorithm). It factorizes A again, for a third of its time: from the factor rounded to
+ * float32, A⁻¹ of a squared-exponential kernel with condition number 10⁷ is off by 3e-5 instead of 1e-7.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type { LoopKernel } from "../loop.ts"

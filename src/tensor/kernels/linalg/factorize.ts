@@ -1,8 +1,8 @@
 /**
- * The Cholesky factor of one matrix in float64, row by row (Golub and Van Loan, "Matrix computations", 4th ed.,
+ * The Cholesky factor of one matrix in float64, column by column (Golub and Van Loan, "Matrix computations", 4th ed.,
  * section 4.2):
  *
- *   l_ij = (a_ij − Σ_k<j l_ik l_jk) / l_jj,  l_jj = √(a_jj − Σ_k<j l_jk²)
+ *   l_jj = √(a_jj − Σ_k<j l_jk²),  l_ij = (a_ij − Σ_k<j l_ik l_jk) / l_jj
  *
  * In float32 the pivot under the root loses all its digits from a condition number of 10⁷ on; here it keeps nine.
  */
@@ -10,20 +10,21 @@
 /**
  * Writes into the lower triangle of `l`, [n, n], the factor of (A + Aᵀ)/2, where A, [n, n], begins at `start`; what is
  * above the diagonal stays. Gives −1, or the first row whose pivot is not positive and finite: that pivot, as it
- * was under the root, is then on the diagonal, and the rows from there on are rubbish.
+ * was under the root, is then on the diagonal, and the columns from there on are rubbish.
  */
 export const factorize = (a: Float32Array, start: number, n: number, l: Float64Array): number => {
-  for (let i = 0; i < n; i++) {
-    const row = i * n
-    for (let j = 0; j < i; j++) {
-      const other = j * n
-      const sum = 0.5 * (a[start + row + j]! + a[start + other + i]!) - dot(l, row, other, j)
-      l[row + j] = sum / l[other + j]!
+  for (let j = 0; j < n; j++) {
+    const row = j * n
+    const pivot = a[start + row + j]! - dot(l, row, row, j)
+    l[row + j] = pivot
+    if (!(pivot > 0 && pivot < Number.POSITIVE_INFINITY)) return j
+    l[row + j] = Math.sqrt(pivot)
+    const half = 0.5 / l[row + j]!
+    for (let i = j + 1; i < n; i++) {
+      const below = i * n
+      const twice = a[start + below + j]! + a[start + row + i]!
+      l[below + j] = half * (twice - 2 * dot(l, below, row, j))
     }
-    const pivot = a[start + row + i]! - dot(l, row, row, i)
-    l[row + i] = pivot
-    if (!(pivot > 0 && pivot < Number.POSITIVE_INFINITY)) return i
-    l[row + i] = Math.sqrt(pivot)
   }
   return -1
 }

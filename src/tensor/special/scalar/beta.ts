@@ -3,8 +3,8 @@
  * down to that of b log a; the formulas below, Stirling's series (DLMF 5.11.1) put in, cancel them on paper.
  */
 import { HALF_LOG_2PI, lgamma, stirling } from "./gamma.ts"
-import { log1pMinus } from "./polynomial.ts"
 import { digamma } from "./polygamma.ts"
+import { log1pMinus } from "./polynomial.ts"
 
 /** log B(a, b) for a, b ≥ 0; ∞ where one is 0, −∞ where one is ∞, NaN where both are or one is negative. */
 export const lbeta = (a: number, b: number): number => {

@@ -47,12 +47,15 @@ export const erfinv = (x: number): number => {
     const r = 0.180625 - q * q
     return Math.SQRT1_2 * q * (poly7(CENTER_P, r) / poly7(CENTER_Q, r))
   }
-  const tail = 0.5 * (1 - Math.abs(x))
-  if (!(tail > 0)) return tail === 0 ? x * Number.POSITIVE_INFINITY : Number.NaN
+  const z = Math.SQRT1_2 * upperQuantile(0.5 * (1 - Math.abs(x)))
+  return x < 0 ? -z : z
+}
+
+/** −Φ⁻¹(tail), the normal's quantile, for tail ≤ 0.075: ∞ at 0, NaN below. */
+export const upperQuantile = (tail: number): number => {
+  if (!(tail > 0)) return tail === 0 ? Number.POSITIVE_INFINITY : Number.NaN
   const r = Math.sqrt(-Math.log(tail))
-  const z =
-    r <= 5 ? poly7(TAIL_P, r - 1.6) / poly7(TAIL_Q, r - 1.6) : poly7(FAR_P, r - 5) / poly7(FAR_Q, r - 5)
-  return Math.SQRT1_2 * (x < 0 ? -z : z)
+  return r <= 5 ? poly7(TAIL_P, r - 1.6) / poly7(TAIL_Q, r - 1.6) : poly7(FAR_P, r - 5) / poly7(FAR_Q, r - 5)
 }
 
 // |x| ≤ 0.46875

@@ -7,12 +7,12 @@
 import { HALF_LOG_2PI, lgamma, stirling } from "./gamma.ts"
 import { log1pMinus } from "./polynomial.ts"
 
-/** p(x; a), for a ≥ 0 and x ≥ 0. */
+/** p(x; a): 0 where x < 0, NaN unless a is positive and finite. */
 export const gammaDensity = (a: number, x: number): number => Math.exp(gammaLogDensity(a, x))
 
-/** log p(x; a) for a ≥ 0; −∞ where x < 0. At a = 0 all the mass is at x = 0. */
+/** log p(x; a): −∞ where x < 0, NaN unless a is positive and finite. */
 export const gammaLogDensity = (a: number, x: number): number => {
-  if (!(x > 0 && a > 0 && x < Number.POSITIVE_INFINITY)) return edge(a, x)
+  if (!(x > 0 && a > 0 && x < Number.POSITIVE_INFINITY && a < Number.POSITIVE_INFINITY)) return edge(a, x)
   return logPower(a, x) + Math.log(a / x)
 }
 
@@ -26,8 +26,7 @@ export const logPower = (a: number, x: number): number => {
 }
 
 const edge = (a: number, x: number): number => {
-  if (Number.isNaN(x) || !(a >= 0)) return Number.NaN
-  if (x < 0 || x === Number.POSITIVE_INFINITY || a === Number.POSITIVE_INFINITY) return Number.NEGATIVE_INFINITY
-  if (x > 0) return Number.NEGATIVE_INFINITY
-  return a === 1 ? 0 : a < 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+  if (Number.isNaN(x) || !(a > 0 && a < Number.POSITIVE_INFINITY)) return Number.NaN
+  if (x !== 0 || a > 1) return Number.NEGATIVE_INFINITY
+  return a === 1 ? 0 : Number.POSITIVE_INFINITY
 }

@@ -49,7 +49,11 @@ const seriesSlope = (a: number, x: number): number => {
 const fractionSlope = (a: number, x: number): number => {
   let [term, sum, ratio] = [1, 1, 0]
   let [termSlope, sumSlope, ratioSlope] = [0, 0, 0]
-  for (let k = 1; Math.abs(term) > PRECISION * sum || Math.abs(termSlope) > PRECISION * Math.abs(sumSlope); k++) {
+  for (
+    let k = 1;
+    Math.abs(term) > PRECISION * sum || Math.abs(termSlope) > PRECISION * Math.abs(sumSlope);
+    k++
+  ) {
     const s = x - a + 2 * k
     const q = s * s - 1
     const p = k * (k - a)

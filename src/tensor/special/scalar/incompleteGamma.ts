@@ -5,7 +5,7 @@
  * Computing 34 (2012), A2965–A2981:
  *
  * - a ≥ 30 and x within 30% of it: Temme's uniform expansion (temme.ts), which takes no more terms as a grows;
- * - x ≤ a, or x < 2: the power series of P (DLMF 8.11.4); where Q is wanted, a < 1 and x > a, that of Q, which does
+ * - x ≤ a, or x < 2: the power series of P (DLMF 8.11.4); where Q is wanted and a < 1, that of Q, which does
  *   not start from 1;
  * - else: the continued fraction of Q (DLMF 8.9.2).
  */
@@ -25,7 +25,7 @@ export const gammaincc = (a: number, x: number): number => {
   if (!isInside(a, x)) return edge(a, x, 0)
   if (isCentral(a, x)) return x > a ? temmeTail(a, x) : 1 - temmeTail(a, x)
   if (!isLower(a, x)) return upperFraction(a, x)
-  return a < 1 && x > a ? upperSeries(a, x) : 1 - lowerSeries(a, x)
+  return a < 1 ? upperSeries(a, x) : 1 - lowerSeries(a, x)
 }
 
 /** Whether the series of P is to be used, and not the fraction of Q. */
@@ -36,7 +36,8 @@ export const isInside = (a: number, x: number): boolean =>
   a > 0 && x > 0 && a < Number.POSITIVE_INFINITY && x < Number.POSITIVE_INFINITY
 
 const edge = (a: number, x: number, beyond: number): number => {
-  if (!(a >= 0 && x >= 0) || (a === 0 && x === 0) || (a === x && a === Number.POSITIVE_INFINITY)) return Number.NaN
+  if (!(a >= 0 && x >= 0) || (a === 0 && x === 0) || (a === x && a === Number.POSITIVE_INFINITY))
+    return Number.NaN
   return a === 0 || x === Number.POSITIVE_INFINITY ? beyond : 1 - beyond
 }
 

@@ -18,7 +18,9 @@ export const temmeTail = (a: number, x: number): number => {
   const phi = -a * log1pMinus((x - a) / a)
   const side = x > a ? 1 : -1
   const eta = side * Math.sqrt((2 * phi) / a)
-  return Math.exp(-phi) * (0.5 * erfcx(Math.sqrt(phi)) + (side * correction(a, eta)) / Math.sqrt(2 * Math.PI * a))
+  return (
+    Math.exp(-phi) * (0.5 * erfcx(Math.sqrt(phi)) + (side * correction(a, eta)) / Math.sqrt(2 * Math.PI * a))
+  )
 }
 
 /**
@@ -34,16 +36,13 @@ export const temmeSlope = (a: number, x: number): number => {
   // Both quotients tend to 1 at η = 0.
   const logOverEta = eta === 0 ? 1 : logRatio / eta
   const muOverEta = eta === 0 ? 1 : mu / eta
-  const bracket =
-    logOverEta + (logRatio - 0.5 / a) * correction(a, eta) - correctionSlope(a, eta, muOverEta)
+  const bracket = logOverEta + (logRatio - 0.5 / a) * correction(a, eta) - correctionSlope(a, eta, muOverEta)
   return (1 + mu) * Math.exp(stirling(a)) * bracket
 }
 
 const correction = (a: number, eta: number): number => {
   const y = 1 / a
-  return (
-    poly(C0, eta) + y * (poly(C1, eta) + y * (poly(C2, eta) + y * (poly(C3, eta) + y * poly(C4, eta))))
-  )
+  return poly(C0, eta) + y * (poly(C1, eta) + y * (poly(C2, eta) + y * (poly(C3, eta) + y * poly(C4, eta))))
 }
 
 /** −∂T/∂a = (1/a) Σ (k Cₖ + Cₖ′ μ/η) a⁻ᵏ. */
@@ -75,6 +74,12 @@ const C2 = [
   25 / 6048, -139 / 51840, 0.0007716049382716049, 2.0093878600823047e-6, -0.0001073665322636516,
   5.2923448829120125e-5, -1.2760635188618728e-5,
 ]
-const C3 = [101 / 155520, 571 / 2488320, -0.0004691894943952557, 0.00026772063206283885, -7.561801671883977e-5]
+const C3 = [
+  101 / 155520,
+  571 / 2488320,
+  -0.0004691894943952557,
+  0.00026772063206283885,
+  -7.561801671883977e-5,
+]
 const C4 = [-0.0008618882909167117, 0.0007840392217200666, -0.0002990724803031902]
 const [D0, D1, D2, D3, D4] = [derivative(C0), derivative(C1), derivative(C2), derivative(C3), derivative(C4)]

@@ -1,0 +1,61 @@
+/** The kernels behind `tensor/counts` and `tensor/countDraws`, for both backends, and their gradients. */
+import type * as tf from "@tensorflow/tfjs-core"
+import type { LoopKernel } from "../loop.ts"
+import {
+  binomialDraw,
+  dirichletMultinomialDraw,
+  geometricDraw,
+  integerDraw,
+  multinomialDraw,
+  negativeBinomialDraw,
+  poissonDraw,
+} from "./draws.ts"
+import {
+  binomialMass,
+  binomialMassGradient,
+  devianceGradient,
+  devianceOf,
+  negativeBinomialMass,
+  negativeBinomialMassGradient,
+  negativeBinomialSlope,
+  poissonCdf,
+  poissonCdfGradient,
+  poissonMass,
+  poissonMassGradient,
+} from "./masses.ts"
+import {
+  dirichletMultinomialMass,
+  dirichletMultinomialMassGradient,
+  dirichletMultinomialSlope,
+  multinomialMass,
+  multinomialMassGradient,
+} from "./vectors.ts"
+
+export const countLoops = [
+  poissonMass,
+  poissonCdf,
+  devianceOf,
+  binomialMass,
+  negativeBinomialMass,
+  negativeBinomialSlope,
+  multinomialMass,
+  dirichletMultinomialMass,
+  dirichletMultinomialSlope,
+  integerDraw,
+  poissonDraw,
+  geometricDraw,
+  binomialDraw,
+  negativeBinomialDraw,
+  multinomialDraw,
+  dirichletMultinomialDraw,
+] as unknown as ReadonlyArray<LoopKernel<object>>
+
+export const countGradients: ReadonlyArray<tf.GradConfig> = [
+  poissonMassGradient,
+  poissonCdfGradient,
+  devianceGradient,
+  binomialMassGradient,
+  negativeBinomialMassGradient,
+  multinomialMassGradient,
+  dirichletMultinomialMassGradient,
+]

@@ -1,0 +1,129 @@
+/** The gamma distribution and what is made of gammas. */
+import { Beta } from "../../../src/distributions/Beta.ts"
+import { Chi2 } from "../../../src/distributions/Chi2.ts"
+import { Dirichlet } from "../../../src/distributions/Dirichlet.ts"
+import { Gamma } from "../../../src/distributions/Gamma.ts"
+import { InverseGamma } from "../../../src/distributions/InverseGamma.ts"
+import { StudentT } from "../../../src/distributions/StudentT.ts"
+import type { Params, Row } from "../families.ts"
+import { type Grid, mapped, simplexGrid } from "../grid.ts"
+
+const num = (p: Params, name: string): number => p[name] as number
+
+/** Equal pieces of log x, from `low` to `high`. */
+const logarithmic = (low: number, high: number, n = 4000): Grid =>
+  mapped(Math.log(low), Math.log(high), n, Math.exp, Math.exp)
+
+/** Equal pieces of log x/(1 − x), as fine at both ends of [0, 1]. */
+const logistic = (range: number): Grid => {
+  const x = (t: number) => 1 / (1 + Math.exp(-t))
+  return mapped(-range, range, 4001, x, (t) => x(t) * x(-t))
+}
+
+const badOf = (parameter: string, params: Params) => [
+  { params: { ...params, [parameter]: 0 }, parameter, found: "0" },
+  { params: { ...params, [parameter]: -1 }, parameter, found: "-1" },
+  { params: { ...params, [parameter]: Number.NaN }, parameter, found: "NaN" },
+]
+const badShapeRate = [
+  ...badOf("concentration", { concentration: 1, rate: 1 }),
+  ...badOf("rate", { concentration: 1, rate: 1 }),
+]
+const notPositive = [0, -1, Infinity, -Infinity, Number.NaN]
+
+export const gammaRows: ReadonlyArray<Row> = [
+  {
+    name: "Gamma",
+    make: ({ concentration, rate }) => Gamma({ concentration: concentration!, rate: rate! }),
+    params: [
+      { concentration: 3, rate: 2 },
+      { concentration: 0.6, rate: 0.5 },
+      { concentration: 60, rate: 20 },
+    ],
+    grid: (p) => logarithmic(1e-12 / num(p, "rate"), (30 + 2 * num(p, "concentration")) / num(p, "rate")),
+    outside: notPositive,
+    bad: badShapeRate,
+    exactDraws: true,
+  },
+  {
+    name: "Chi2",
+    make: ({ df }) => Chi2({ df: df! }),
+    params: [{ df: 5 }, { df: 2 }, { df: 1.5 }],
+    grid: () => logarithmic(1e-10, 70),
+    outside: notPositive,
+    bad: badOf("df", {}),
+    exactDraws: true,
+  },
+  {
+    name: "InverseGamma",
+    make: ({ concentration, rate }) => InverseGamma({ concentration: concentration!, rate: rate! }),
+    params: [
+      { concentration: 12, rate: 6 },
+      { concentration: 9, rate: 20 },
+      { concentration: 100, rate: 50 },
+    ],
+    grid: (p) => logarithmic(0.003 * num(p, "rate"), 3 * num(p, "rate")),
+    outside: notPositive,
+    bad: badShapeRate,
+    exactDraws: true,
+  },
+  {
+    name: "Beta",
+    make: ({ concentration1, concentration0 }) =>
+      Beta({ concentration1: concentration1!, concentration0: concentration0! }),
+    params: [
+      { concentration1: 2, concentration0: 3 },
+      { concentration1: 0.8, concentration0: 1.5 },
+      { concentration1: 60, concentration0: 40 },
+    ],
+    grid: () => logistic(16),
+    outside: [-0.1, 1.1, Infinity, -Infinity, Number.NaN],
+    bad: [
+      ...badOf("concentration1", { concentration1: 1, concentration0: 1 }),
+      ...badOf("concentration0", { concentration1: 1, concentration0: 1 }),
+    ],
+    exactDraws: true,
+  },
+  {
+    name: "Dirichlet",
+    make: ({ concentration }) => Dirichlet({ concentration: concentration! }),
+    params: [{ concentration: [3, 4, 2.5] }, { concentration: [6, 3, 5] }],
+    grid: () => simplexGrid(200),
+    outside: [
+      [0.5, 0.6, 0.2],
+      [-0.1, 0.6, 0.5],
+      [Number.NaN, 0.5, 0.5],
+    ],
+    bad: [
+      { params: { concentration: [1, 0, 2] }, parameter: "concentration", found: "0" },
+      { params: { concentration: [1, 2, -1] }, parameter: "concentration", found: "-1" },
+      { params: { concentration: [1, Number.NaN] }, parameter: "concentration", found: "NaN" },
+    ],
+    exactDraws: true,
+  },
+  {
+    name: "StudentT",
+    make: ({ df, loc, scale }) => StudentT({ df: df!, loc: loc!, scale: scale! }),
+    params: [
+      { df: 12, loc: 0, scale: 1 },
+      { df: 9, loc: -3, scale: 0.2 },
+      { df: 40, loc: 20, scale: 4 },
+    ],
+    // In t, where x = loc + scale · sinh t: the tails are those of a power.
+    grid: (p) =>
+      mapped(
+        -5.5,
+        5.5,
+        4001,
+        (t) => num(p, "loc") + num(p, "scale") * Math.sinh(t),
+        (t) => num(p, "scale") * Math.cosh(t),
+      ),
+    outside: [],
+    bad: [
+      ...badOf("df", { df: 1, loc: 0, scale: 1 }),
+      ...badOf("scale", { df: 1, loc: 0, scale: 1 }),
+      { params: { df: 1, loc: Number.NaN, scale: 1 }, parameter: "loc", found: "NaN" },
+    ],
+    exactDraws: true,
+  },
+]
