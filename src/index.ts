@@ -60,6 +60,7 @@ export { GammaPoisson, NegativeBinomial, NegativeBinomial2 } from "./distributio
 export { Normal } from "./distributions/Normal.ts"
 export { OneHotCategorical } from "./distributions/OneHotCategorical.ts"
 export { OrderedLogistic } from "./distributions/OrderedLogistic.ts"
+export { Pareto } from "./distributions/Pareto.ts"
 export { Poisson } from "./distributions/Poisson.ts"
 export {
   RelaxedBernoulli,

@@ -90,13 +90,15 @@ describe("bad input without a backend in use", () => {
   for (const row of backends) it.effect(nameOf(row), () => check(row))
 })
 
-layer(guidepost.Backend.cpu())("bad input", (it) => {
-  for (const [table, rows] of Object.entries(tables)) {
-    describe(table, () => {
-      for (const row of rows) it.effect(nameOf(row), () => check(row))
-    })
-  }
-})
+for (const backend of ["cpu", "wasm"] as const) {
+  layer(guidepost.Backend[backend]())(`bad input on ${backend}`, (it) => {
+    for (const [table, rows] of Object.entries(tables)) {
+      describe(table, () => {
+        for (const row of rows) it.effect(nameOf(row), () => check(row))
+      })
+    }
+  })
+}
 
 describe("the table of bad input", () => {
   const rows = [...backends, ...Object.values(tables).flat()]

@@ -37,8 +37,8 @@ class BinomialDistribution extends Family<"Binomial", "integerInterval", "score"
       support: integerInterval(0, totalCount),
       gradient: "score",
       params: {
-        totalCount: { value: totalCount, constraint: nonNegativeInteger },
         ...chanceParams(params),
+        totalCount: { value: totalCount, constraint: nonNegativeInteger },
       },
     })
     this.totalCount = totalCount

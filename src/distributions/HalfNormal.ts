@@ -12,6 +12,7 @@ import type { Shape } from "../tensor/Shape.ts"
 import { halfLog2Pi, halfNormalIcdf } from "../tensor/stable.ts"
 import { operand, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
+import { weightedSquares } from "./fit.ts"
 import { normalLogDensity } from "./Normal.ts"
 import { positive } from "./Support.ts"
 
@@ -71,8 +72,17 @@ class HalfNormalDistribution extends PathwiseFamily<"HalfNormal", "positive"> {
 /** A half-normal distribution; see {@link HalfNormalParams}. */
 export type HalfNormal = HalfNormalDistribution
 
-/** Makes a half-normal distribution. */
-export const HalfNormal = (params: HalfNormalParams): HalfNormal => new HalfNormalDistribution(params)
+const make = (params: HalfNormalParams): HalfNormal => new HalfNormalDistribution(params)
+
+/** Makes a half-normal distribution. `HalfNormal.fit` is its weighted maximum-likelihood estimate. */
+export const HalfNormal: {
+  (params: HalfNormalParams): HalfNormal
+  /** The root of the values' weighted mean square; for the shapes see `fit.ts`. */
+  readonly fit: (values: tf.Tensor, weights?: tf.Tensor) => { readonly scale: tf.Tensor }
+} = Object.assign(make, {
+  fit: (values: tf.Tensor, weights?: tf.Tensor) =>
+    tf.tidy(() => ({ scale: tf.sqrt(weightedSquares(values, 0, weights)) })),
+})
 
 /** KL(p ‖ q) = ½(r² − 1 − log r²) with r = σp/σq, elementwise: that of two normals of mean zero. */
 export const klHalfNormalHalfNormal = (p: HalfNormal, q: HalfNormal): tf.Tensor => {

@@ -12,7 +12,7 @@ import type { Shape } from "../tensor/Shape.ts"
 import { halfLog2Pi, normalCdf, normalIcdf, where } from "../tensor/stable.ts"
 import { operand, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
-import { normalLogDensity } from "./Normal.ts"
+import { Normal, normalLogDensity } from "./Normal.ts"
 import { positive, real } from "./Support.ts"
 
 /** Parameters of {@link LogNormal}: the mean and standard deviation of log x. Shapes broadcast to the batch. */
@@ -91,5 +91,13 @@ class LogNormalDistribution extends PathwiseFamily<"LogNormal", "positive"> {
 /** A log-normal distribution; see {@link LogNormalParams}. */
 export type LogNormal = LogNormalDistribution
 
-/** Makes a log-normal distribution. */
-export const LogNormal = (params: LogNormalParams): LogNormal => new LogNormalDistribution(params)
+const make = (params: LogNormalParams): LogNormal => new LogNormalDistribution(params)
+
+/** Makes a log-normal distribution. `LogNormal.fit` is its weighted maximum-likelihood estimate. */
+export const LogNormal: {
+  (params: LogNormalParams): LogNormal
+  /** Those of a normal for the values' logarithms; for the shapes see `fit.ts`. */
+  readonly fit: typeof Normal.fit
+} = Object.assign(make, {
+  fit: (values: tf.Tensor, weights?: tf.Tensor) => tf.tidy(() => Normal.fit(tf.log(values), weights)),
+})

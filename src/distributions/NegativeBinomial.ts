@@ -77,8 +77,8 @@ class NegativeBinomialDistribution extends NegativeBinomialFamily<"NegativeBinom
 
   constructor(params: NegativeBinomialParams) {
     super("NegativeBinomial", {
-      totalCount: { value: params.totalCount, constraint: positive },
       ...chanceParams(params),
+      totalCount: { value: params.totalCount, constraint: positive },
     })
     this.totalCount = params.totalCount
     this.logits = params.logits

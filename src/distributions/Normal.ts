@@ -12,6 +12,7 @@ import type { Shape } from "../tensor/Shape.ts"
 import { halfLog2Pi, normalCdf, normalIcdf } from "../tensor/stable.ts"
 import { operand, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
+import { weightedMean, weightedSquares } from "./fit.ts"
 import type { Independent } from "./Independent.ts"
 import { positive, real } from "./Support.ts"
 
@@ -79,11 +80,24 @@ export type Normal = NormalDistribution
 
 const make = (params: NormalParams): Normal => new NormalDistribution(params)
 
-/** Makes a normal distribution. `Normal.standard(shape)` is the standard normal over one event of that shape. */
+/**
+ * Makes a normal distribution. `Normal.standard(shape)` is the standard normal over one event of that shape;
+ * `Normal.fit` is the weighted maximum-likelihood estimate.
+ */
 export const Normal: {
   (params: NormalParams): Normal
+  /** The values' weighted mean and standard deviation about it; for the shapes see `fit.ts`. */
+  readonly fit: (
+    values: tf.Tensor,
+    weights?: tf.Tensor,
+  ) => { readonly loc: tf.Tensor; readonly scale: tf.Tensor }
   readonly standard: (eventShape: Shape) => Independent<Normal>
 } = Object.assign(make, {
+  fit: (values: tf.Tensor, weights?: tf.Tensor) =>
+    tf.tidy(() => {
+      const loc = weightedMean(values, weights)
+      return { loc, scale: tf.sqrt(weightedSquares(values, loc, weights)) }
+    }),
   standard: (eventShape: Shape): Independent<Normal> =>
     make({ loc: 0, scale: 1 }).expand(eventShape).toEvent(eventShape.length),
 })

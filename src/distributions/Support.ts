@@ -90,7 +90,9 @@ export const interval = (lower: Value, upper: Value): Support<"interval"> & Boun
     discrete: false,
     eventRank: 0,
     cellRank: 0,
-    contains: (cell) => every(cell, (x) => x >= least && x <= greatest),
+    // As float32, as which a tensor's numbers come: that of 0.7 is below 0.7.
+    contains: (cell) =>
+      every(cell, (x) => Math.fround(x) >= Math.fround(least) && Math.fround(x) <= Math.fround(greatest)),
     inside: (x) =>
       tf.logicalAnd(tf.greaterEqual(x, lower as tf.TensorLike), tf.lessEqual(x, upper as tf.TensorLike)),
     member: () => (typeof lower === "number" && typeof upper === "number" ? (lower + upper) / 2 : lower),

@@ -23,22 +23,7 @@ import { broadcast, expandRight, format } from "../tensor/Shape.ts"
  * Throws `ShapeMismatch` where there are no values, or where the shapes do not broadcast.
  */
 export const weightedMean = (values: tf.Tensor, weights?: tf.Tensor, eventRank = 0): tf.Tensor => {
-  const outer = values.shape.slice(0, Math.max(values.rank - eventRank, 0))
-  const common = weights === undefined ? outer : broadcast(outer, weights.shape)
-  const rank = Math.max(outer.length, weights?.rank ?? 0)
-  if (
-    outer.length === 0 ||
-    outer[0] === 0 ||
-    common === undefined ||
-    outer.length !== rank ||
-    (weights !== undefined && weights.rank !== rank)
-  ) {
-    throw new ShapeMismatch({
-      where: "fit",
-      expected: "values [N, ...batch, ...event] and weights [N, ...batch] that broadcast, with N above 0",
-      found: `values ${format(values.shape)}${weights ? `, weights ${format(weights.shape)}` : ""}`,
-    })
-  }
+  checkShapes(values, weights, eventRank)
   if (weights === undefined) return tf.mean(values, 0)
   const total = tf.sum(weights, 0)
   return tf.div(tf.sum(tf.mul(expandRight(weights, eventRank), values), 0), expandRight(total, eventRank))
@@ -51,3 +36,15 @@ export const weightedSquares = (
   weights?: tf.Tensor,
   eventRank = 0,
 ): tf.Tensor => weightedMean(tf.square(tf.sub(values, center)), weights, eventRank)
+
+/** Throws `ShapeMismatch` where there are no values, or where values and weights do not broadcast. */
+export const checkShapes = (values: tf.Tensor, weights?: tf.Tensor, eventRank = 0): void => {
+  const outer = values.shape.slice(0, Math.max(values.rank - eventRank, 0))
+  const found = weights?.shape ?? outer
+  if (outer.length > 0 && outer[0] !== 0 && outer.length === found.length && broadcast(outer, found)) return
+  throw new ShapeMismatch({
+    where: "fit",
+    expected: "values [N, ...batch, ...event] and weights [N, ...batch] that broadcast, with N above 0",
+    found: `values ${format(values.shape)}${weights ? `, weights ${format(weights.shape)}` : ""}`,
+  })
+}

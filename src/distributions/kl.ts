@@ -67,6 +67,7 @@ import {
 import { klNormalNormal, type Normal } from "./Normal.ts"
 import type { OneHotCategorical } from "./OneHotCategorical.ts"
 import type { OrderedLogistic } from "./OrderedLogistic.ts"
+import { klParetoPareto, klUniformPareto, type Pareto } from "./Pareto.ts"
 import { klPoissonPoisson, type Poisson } from "./Poisson.ts"
 import type { SoftLaplace } from "./SoftLaplace.ts"
 import { TransformedDistribution } from "./Transformed.ts"
@@ -137,6 +138,12 @@ export const pairs = {
     Exponential: (p: Beta, q: Exponential) => klToExponential(p, q),
   },
   Dirichlet: { Dirichlet: (p: Dirichlet, q: Dirichlet) => klDirichletDirichlet(p, q) },
+  Pareto: {
+    Pareto: (p: Pareto, q: Pareto) => klParetoPareto(p, q),
+    Normal: (p: Pareto, q: Normal) => klToNormal(p, q),
+    HalfNormal: (p: Pareto, q: HalfNormal) => klToHalfNormal(p, q),
+    Exponential: (p: Pareto, q: Exponential) => klToExponential(p, q),
+  },
   LogUniform: {
     LogUniform: (p: LogUniform, q: LogUniform) => klLogUniformLogUniform(p, q),
     Normal: (p: LogUniform, q: Normal) => klToNormal(p, q),
@@ -150,6 +157,7 @@ export const pairs = {
     HalfNormal: (p: Uniform, q: HalfNormal) => klUniformHalfNormal(p, q),
     Exponential: (p: Uniform, q: Exponential) => klUniformExponential(p, q),
     Gumbel: (p: Uniform, q: Gumbel) => klUniformGumbel(p, q),
+    Pareto: (p: Uniform, q: Pareto) => klUniformPareto(p, q),
   },
   Bernoulli: {
     Bernoulli: (p: Bernoulli, q: Bernoulli) => klBernoulliBernoulli(p, q),

@@ -16,7 +16,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { InvalidArgument } from "./errors.ts"
 import * as Shape from "./Shape.ts"
-import { erfinv } from "./special.ts"
+import { erfinv } from "./special/scalar/erf.ts"
 
 /** Two unsigned 32-bit integers, on the host. */
 export interface Key {

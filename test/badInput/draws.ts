@@ -1,7 +1,7 @@
 /** Draws and evidence. */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
-import { logEvidence, Normal, param, plate, predictive, sample } from "../../src/index.ts"
+import { logEvidence, Normal, param, predictive, sample } from "../../src/index.ts"
 import { count, guide, key, model, perRow, perRowGuide, rowsOf, standard, y } from "./models.ts"
 import { fails, own, type Row, untyped } from "./Row.ts"
 

@@ -114,7 +114,7 @@ describe("types", () => {
   it("name both families where a divergence has no closed form", () => {
     type Message = keyof HasClosedForm<typeof normal, ReturnType<typeof bernoulli.toEvent>>
     const message: Message =
-      "no closed form is known for KL(Normal ‖ Independent); use klResult or Monte Carlo"
+      "no closed form is known for KL(Normal ‖ Independent(Bernoulli)); use klResult or Monte Carlo"
     type Inner = keyof HasClosedForm<ReturnType<typeof normal.toEvent>, ReturnType<typeof bernoulli.toEvent>>
     const inner: Inner = "no closed form is known for KL(Normal ‖ Bernoulli); use klResult or Monte Carlo"
     type Unknown = keyof HasClosedForm<Distribution, typeof bernoulli>

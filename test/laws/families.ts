@@ -30,6 +30,7 @@ import { type Grid, line, points, simplexGrid } from "./grid.ts"
 import { discrete } from "./rows/discrete.ts"
 import { gammaRows } from "./rows/gamma.ts"
 import { realLine } from "./rows/realLine.ts"
+import { vectors } from "./rows/vectors.ts"
 
 /** What a family may be able to do besides; the laws try what is there. */
 export type Able = Distribution & { readonly toEvent: (n?: number) => Distribution } & Partial<
@@ -44,7 +45,21 @@ export type Able = Distribution & { readonly toEvent: (n?: number) => Distributi
   >
 
 /** Parameters of one distribution with an empty batch shape. */
-export type Params = Readonly<Record<string, number | ReadonlyArray<number>>>
+export type Params = Readonly<
+  Record<string, number | ReadonlyArray<number> | ReadonlyArray<ReadonlyArray<number>>>
+>
+
+/** A parameter's numbers, row by row. */
+export const numbersOf = (value: Params[string]): ReadonlyArray<number> =>
+  [value].flat(Infinity) as ReadonlyArray<number>
+
+/** The parameter with each of its numbers changed; `i` counts them row by row. */
+export const changed = (value: Params[string], change: (x: number, i: number) => number): Params[string] => {
+  let i = 0
+  const within = (part: Params[string]): Params[string] =>
+    typeof part === "number" ? change(part, i++) : (part.map(within) as ReadonlyArray<number>)
+  return within(value)
+}
 
 export interface Row {
   readonly name: string
@@ -66,10 +81,14 @@ export interface Row {
   readonly heavyTails?: true
   /** Draws whose gradient is a substitute's: it is not that of the expectation. */
   readonly biased?: true
+  /** Parameters that two members must share for their divergence to have a closed form. */
+  readonly alike?: ReadonlyArray<string>
   /** A support that moves with the parameters, which the score does not see. */
   readonly movingSupport?: true
   /** Parameters whose distribution covers that of the first ones; 1.2 times those where it is left out. */
   readonly wider?: Params
+  /** The family's weighted maximum-likelihood estimate: parameters for `make`. */
+  readonly fit?: (values: tf.Tensor, weights?: tf.Tensor) => Readonly<Record<string, tf.Tensor>>
 }
 
 const badScale = (others: Params) => [
@@ -109,6 +128,7 @@ export const families: ReadonlyArray<Row> = [
       { loc: -3, scale: 0.2 },
       { loc: 50, scale: 4 },
     ],
+    fit: Normal.fit,
     grid: (p) => around(p, 8),
     // The reals are not masked: what is no number scores as the formula has it.
     outside: [],
@@ -123,6 +143,7 @@ export const families: ReadonlyArray<Row> = [
       { loc: 1, scale: 0.1 },
       { loc: -2, scale: 0.7 },
     ],
+    fit: LogNormal.fit,
     grid: (p) => line(0, Math.exp(num(p, "loc") + 6 * num(p, "scale")), 8000),
     outside: [0, -1, Infinity, -Infinity, Number.NaN],
     bad: [...badScale({ loc: 0 }), ...badLoc],
@@ -132,6 +153,7 @@ export const families: ReadonlyArray<Row> = [
     name: "HalfNormal",
     make: ({ scale }) => HalfNormal({ scale: scale! }),
     params: [{ scale: 1 }, { scale: 0.03 }, { scale: 20 }],
+    fit: HalfNormal.fit,
     grid: (p) => line(0, 8 * num(p, "scale"), 4000),
     outside: [0, -1, Infinity, -Infinity, Number.NaN],
     bad: badScale({}),
@@ -284,6 +306,7 @@ export const families: ReadonlyArray<Row> = [
   ...discrete,
   ...realLine,
   ...gammaRows,
+  ...vectors,
 ]
 
 /** The parameters as tensors of one distribution. */

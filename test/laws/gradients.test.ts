@@ -9,7 +9,7 @@
 import { describe, expect } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import * as Key from "../../src/tensor/Key.ts"
-import { families, type Params, type Row, tensors } from "./families.ts"
+import { changed, families, numbersOf, type Params, type Row, tensors } from "./families.ts"
 import { eventTensor, expectation, masses } from "./grid.ts"
 import { expectClose } from "./numbers.ts"
 import { on } from "./onBackends.ts"
@@ -23,17 +23,16 @@ const onTensor = (row: Row, x: tf.Tensor, eventRank: number): tf.Tensor => {
   const at = tf.add(x, 0.4)
   const f = row.heavyTails ? tf.mul(at, tf.rsqrt(tf.add(tf.square(at), 1))) : tf.sin(at)
   if (eventRank === 0) return f
-  const weights = tf.range(1, x.shape.at(-1)! + 1)
-  return tf.sum(tf.mul(weights, f), -1)
+  const cells = tf.reshape(f, [x.shape[0]!, -1])
+  return tf.sum(tf.mul(tf.range(1, cells.shape[1]! + 1), cells), -1)
 }
 
 /** ∂E[f]/∂θ for each number of each parameter, by a five-point difference of the integral. */
 const byIntegral = (row: Row, params: Params): ReadonlyArray<ReadonlyArray<number>> =>
   Object.entries(params).map(([name, value]) =>
-    [value].flat().map((at, i, all) => {
+    numbersOf(value).map((at, i) => {
       const mean = (step: number) => {
-        const moved = all.map((x, j) => (j === i ? x + step : x))
-        const there = { ...params, [name]: typeof value === "number" ? moved[0]! : moved }
+        const there = { ...params, [name]: changed(value, (x, j) => (j === i ? x + step : x)) }
         const grid = row.grid(there)
         // As tensors, since a step off the simplex is refused of numbers.
         return tf.tidy(() => expectation(masses(row.make(tensors(there)), grid), grid, (x) => onHost(row, x)))
@@ -141,10 +140,9 @@ describe("the gradient of an expectation", () => {
             .map((g) => Array.from(g.dataSync())),
         )
         const expected = names.map((name) =>
-          [params[name]!].flat().map((at, i, all) => {
+          numbersOf(params[name]!).map((at, i) => {
             const atStep = (step: number) => {
-              const moved = all.map((x, j) => (j === i ? x + step : x))
-              const there = { ...params, [name]: typeof params[name] === "number" ? moved[0]! : moved }
+              const there = { ...params, [name]: changed(params[name]!, (x, j) => (j === i ? x + step : x)) }
               return tf.tidy(
                 () =>
                   row

@@ -171,7 +171,9 @@ describe("shapes", () => {
         expectClose(
           numbers(() => larger.logProb(draw)),
           numbers(() => d.logProb(draw)),
-          { relative: 1e-6, absolute: 1e-6 },
+          // Only the larger remembers what the draw came from; the other takes an inverse, and its rounding.
+          row.exactDraws ? { relative: 1e-6, absolute: 1e-6 } : { relative: 5e-6, absolute: 5e-6 },
+          row.name,
         )
         expect(larger.logProb(d.sample(key)).shape, row.name).toEqual([4, ...shape])
         for (const moment of ["mean", "variance", "mode"] as const) {

@@ -1,12 +1,14 @@
 /**
  * Puts our kernels and gradients into tfjs's registries, which are global to the process. On both backends: sums
- * and broadcasts, the fused kernels behind `tensor/fused.ts`, and linear algebra. On wasm besides: matrix products.
+ * and broadcasts, the fused kernels behind `tensor/fused.ts`, linear algebra, and special functions. On wasm besides:
+ * matrix products.
  *
  * To add a kernel: a file beside this one, a line below, a row in `test/tensor/kernels`.
  */
 import "#gradients"
 import * as tf from "@tensorflow/tfjs-core"
 import { BackendUnavailable } from "../errors.ts"
+import { specialGradients, specialLoops } from "../special/register.ts"
 import { adam } from "./adam.ts"
 import { bernoulliLogProb, bernoulliLogProbGradient } from "./bernoulli.ts"
 import { countGradients, countLoops } from "./counts/register.ts"
@@ -46,6 +48,7 @@ const loops = [
   ...linalgLoops,
   ...countLoops,
   ...gammaLoops,
+  ...specialLoops,
 ] as unknown as ReadonlyArray<LoopKernel<object>>
 
 // A mark in the registry itself, so that two copies of this package do not wrap one another's kernels.
@@ -83,6 +86,7 @@ const gradients = (): void => {
     ...linalgGradients,
     ...countGradients,
     ...gammaGradients,
+    ...specialGradients,
   ]) {
     tf.registerGradient({ ...config, [ours]: true } as tf.GradConfig)
   }

@@ -68,11 +68,11 @@ const oneHots = points([
   [0, 0, 1],
 ])
 
-/** [0, 1] by the logit, as a relaxed draw may lie close to an end. */
+/** [0, 1] by the logit; further out float32 has no number between the event and 1. */
 const byLogit = mapped(
-  -60,
-  60,
-  4000,
+  -11,
+  11,
+  3000,
   (t) => 1 / (1 + Math.exp(-t)),
   (t) => 1 / (2 + Math.exp(t) + Math.exp(-t)),
 )
@@ -173,6 +173,7 @@ export const discrete: ReadonlyArray<Row> = [
     bad: [...badProbs({ totalCount: 2 }), ...badPositive("totalCount", { probs: 0.5 })],
     exactDraws: true,
     wider: { probs: 0.3, totalCount: 3 },
+    alike: ["totalCount"],
   },
   {
     name: "NegativeBinomial(logits)",
@@ -186,6 +187,7 @@ export const discrete: ReadonlyArray<Row> = [
     bad: badLogits({ totalCount: 2 }),
     exactDraws: true,
     wider: { logits: 0.2, totalCount: 4 },
+    alike: ["totalCount"],
   },
   {
     name: "NegativeBinomial2",
@@ -200,6 +202,7 @@ export const discrete: ReadonlyArray<Row> = [
     bad: [...badPositive("mean", { concentration: 1 }), ...badPositive("concentration", { mean: 1 })],
     exactDraws: true,
     wider: { mean: 4, concentration: 2 },
+    alike: ["concentration"],
   },
   {
     name: "GammaPoisson",
@@ -213,6 +216,7 @@ export const discrete: ReadonlyArray<Row> = [
     bad: [...badPositive("rate", { concentration: 1 }), ...badPositive("concentration", { rate: 1 })],
     exactDraws: true,
     wider: { concentration: 2, rate: 0.5 },
+    alike: ["concentration"],
   },
   {
     name: "BetaBinomial",
@@ -307,7 +311,7 @@ export const discrete: ReadonlyArray<Row> = [
     name: "RelaxedBernoulli",
     make: ({ logits, temperature }) => RelaxedBernoulli({ logits: logits!, temperature: temperature! }),
     params: [
-      { logits: 0.5, temperature: 0.8 },
+      { logits: 0.5, temperature: 1.5 },
       { logits: -1, temperature: 2 },
     ],
     grid: () => byLogit,
@@ -317,18 +321,12 @@ export const discrete: ReadonlyArray<Row> = [
   },
   {
     name: "RelaxedBernoulliStraightThrough",
-    make: ({ probs, temperature }) =>
-      RelaxedBernoulliStraightThrough({ probs: probs!, temperature: temperature! }),
-    params: [
-      { probs: 0.3, temperature: 0.5 },
-      { probs: 0.8, temperature: 1 },
-    ],
+    // The temperature has no part in the density, nor then a gradient.
+    make: ({ probs }) => RelaxedBernoulliStraightThrough({ probs: probs!, temperature: 0.5 }),
+    params: [{ probs: 0.3 }, { probs: 0.8 }],
     grid: () => upTo(1),
     outside: [-1, 0.5, 2, Infinity, Number.NaN],
-    bad: [
-      { params: { probs: 1, temperature: 1 }, parameter: "probs", found: "1" },
-      { params: { probs: 0.5, temperature: 0 }, parameter: "temperature", found: "0" },
-    ],
+    bad: [{ params: { probs: 1 }, parameter: "probs", found: "1" }],
     exactDraws: false,
     biased: true,
   },
@@ -337,7 +335,7 @@ export const discrete: ReadonlyArray<Row> = [
     make: ({ logits, temperature }) =>
       RelaxedOneHotCategorical({ logits: logits!, temperature: temperature! }),
     params: [
-      { logits: [0, 1, -1], temperature: 1.2 },
+      { logits: [0, 1, -1], temperature: 1.5 },
       { logits: [0.5, 0, 0], temperature: 2 },
     ],
     grid: () => bySoftmax,
@@ -354,19 +352,15 @@ export const discrete: ReadonlyArray<Row> = [
   },
   {
     name: "RelaxedOneHotCategoricalStraightThrough",
-    make: ({ probs, temperature }) =>
-      RelaxedOneHotCategoricalStraightThrough({ probs: probs!, temperature: temperature! }),
-    params: [
-      { probs: [0.2, 0.3, 0.5], temperature: 0.5 },
-      { probs: [0.6, 0.3, 0.1], temperature: 1 },
-    ],
+    make: ({ probs }) => RelaxedOneHotCategoricalStraightThrough({ probs: probs!, temperature: 0.5 }),
+    params: [{ probs: [0.2, 0.3, 0.5] }, { probs: [0.6, 0.3, 0.1] }],
     grid: () => oneHots,
     outside: [
       [0, 0, 0],
       [1, 1, 0],
       [0.2, 0.3, 0.5],
     ],
-    bad: [{ params: { probs: [1, 0, 0], temperature: 1 }, parameter: "probs", found: "[1, 0, 0]" }],
+    bad: [{ params: { probs: [1, 0, 0] }, parameter: "probs", found: "[1, 0, 0]" }],
     exactDraws: false,
     biased: true,
   },

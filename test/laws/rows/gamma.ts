@@ -40,7 +40,11 @@ export const gammaRows: ReadonlyArray<Row> = [
       { concentration: 0.6, rate: 0.5 },
       { concentration: 60, rate: 20 },
     ],
-    grid: (p) => logarithmic(1e-12 / num(p, "rate"), (30 + 2 * num(p, "concentration")) / num(p, "rate")),
+    grid: (p) => {
+      const c = num(p, "concentration")
+      const low = c * Math.exp(-10 / Math.sqrt(c) - 14 / c)
+      return logarithmic(low / num(p, "rate"), (30 + 2 * c) / num(p, "rate"))
+    },
     outside: notPositive,
     bad: badShapeRate,
     exactDraws: true,
@@ -76,7 +80,7 @@ export const gammaRows: ReadonlyArray<Row> = [
       { concentration1: 0.8, concentration0: 1.5 },
       { concentration1: 60, concentration0: 40 },
     ],
-    grid: () => logistic(16),
+    grid: (p) => logistic(3 + 12 / Math.sqrt(Math.min(num(p, "concentration1"), num(p, "concentration0")))),
     outside: [-0.1, 1.1, Infinity, -Infinity, Number.NaN],
     bad: [
       ...badOf("concentration1", { concentration1: 1, concentration0: 1 }),

@@ -9,6 +9,7 @@ import { Laplace } from "../../../src/distributions/Laplace.ts"
 import { Logistic } from "../../../src/distributions/Logistic.ts"
 import { LogitNormal } from "../../../src/distributions/LogitNormal.ts"
 import { LogUniform } from "../../../src/distributions/LogUniform.ts"
+import { Pareto } from "../../../src/distributions/Pareto.ts"
 import { SoftLaplace } from "../../../src/distributions/SoftLaplace.ts"
 import type { Params, Row } from "../families.ts"
 import { type Grid, line, mapped } from "../grid.ts"
@@ -134,10 +135,31 @@ export const realLine: ReadonlyArray<Row> = [
     name: "Exponential",
     make: ({ rate }) => Exponential({ rate: rate! }),
     params: [{ rate: 1 }, { rate: 30 }, { rate: 0.05 }],
+    fit: Exponential.fit,
     grid: (p) => line(0, 17 / num(p, "rate"), 4000),
     outside: notPositive,
     bad: badOf("rate", { rate: 1 }),
     exactDraws: true,
+  },
+  {
+    name: "Pareto",
+    make: ({ scale, alpha }) => Pareto({ scale: scale!, alpha: alpha! }),
+    params: [
+      { scale: 1, alpha: 12 },
+      { scale: 30, alpha: 15 },
+      { scale: 0.02, alpha: 20 },
+    ],
+    fit: Pareto.fit,
+    // x = scale · eᵗ, where t is exponential.
+    grid: ({ scale, alpha }) => {
+      const x = (t: number) => (scale as number) * Math.exp(t)
+      return mapped(0, 17 / (alpha as number), 8000, x, x)
+    },
+    outside: [0, -1, 0.019, Infinity, -Infinity, Number.NaN],
+    bad: [...badOf("scale", { scale: 1, alpha: 3 }), ...badOf("alpha", { scale: 1, alpha: 3 })],
+    exactDraws: false,
+    movingSupport: true,
+    wider: { scale: 0.8, alpha: 10 },
   },
   {
     name: "LogUniform",

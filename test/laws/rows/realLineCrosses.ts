@@ -9,6 +9,7 @@ import { Logistic } from "../../../src/distributions/Logistic.ts"
 import { LogNormal } from "../../../src/distributions/LogNormal.ts"
 import { LogUniform } from "../../../src/distributions/LogUniform.ts"
 import { Normal } from "../../../src/distributions/Normal.ts"
+import { Pareto } from "../../../src/distributions/Pareto.ts"
 import { SoftLaplace } from "../../../src/distributions/SoftLaplace.ts"
 import { Uniform } from "../../../src/distributions/Uniform.ts"
 import { type Grid, line, mapped } from "../grid.ts"
@@ -27,6 +28,7 @@ const from = {
   LogNormal: { p: LogNormal({ loc: 0.2, scale: 0.5 }), grid: logarithmic(0.01, 50) },
   HalfNormal: { p: HalfNormal({ scale: 1.4 }), grid: line(0, 12, 4000) },
   Exponential: { p: Exponential({ rate: 0.8 }), grid: logarithmic(1e-9, 30) },
+  Pareto: { p: Pareto({ scale: 0.5, alpha: 5 }), grid: logarithmic(0.5, 60) },
   LogUniform: { p: LogUniform({ low: 0.2, high: 4 }), grid: logarithmic(0.2, 4) },
   Uniform: { p: Uniform({ low: 0.25, high: 2.5 }), grid: line(0.25, 2.5, 4000) },
 } satisfies Record<string, { readonly p: Distribution; readonly grid: Grid }>
@@ -42,6 +44,7 @@ const to = {
   HalfNormal: HalfNormal({ scale: 1.9 }),
   Exponential: Exponential({ rate: 0.6 }),
   LogNormal: LogNormal({ loc: -0.2, scale: 1.2 }),
+  Pareto: Pareto({ scale: 0.2, alpha: 1.3 }),
 }
 
 const listed: Readonly<Record<keyof typeof to, ReadonlyArray<keyof typeof from>>> = {
@@ -54,14 +57,16 @@ const listed: Readonly<Record<keyof typeof to, ReadonlyArray<keyof typeof from>>
     "LogNormal",
     "HalfNormal",
     "Exponential",
+    "Pareto",
     "LogUniform",
     "Uniform",
   ],
   Laplace: ["Normal"],
   Gumbel: ["Normal", "Exponential", "Uniform"],
-  HalfNormal: ["LogNormal", "Exponential", "LogUniform", "Uniform"],
-  Exponential: ["LogNormal", "HalfNormal", "LogUniform", "Uniform"],
+  HalfNormal: ["LogNormal", "Exponential", "Pareto", "LogUniform", "Uniform"],
+  Exponential: ["LogNormal", "HalfNormal", "Pareto", "LogUniform", "Uniform"],
   LogNormal: ["Exponential", "LogUniform"],
+  Pareto: ["Uniform"],
 }
 
 export const realLineCrosses = (Object.keys(listed) as Array<keyof typeof to>).flatMap((name) =>

@@ -13,6 +13,8 @@ import {
 import {
   binomialMass,
   binomialMassGradient,
+  chanceSlope,
+  chanceSlopeGradient,
   devianceGradient,
   devianceOf,
   negativeBinomialMass,
@@ -29,6 +31,8 @@ import {
   dirichletMultinomialSlope,
   multinomialMass,
   multinomialMassGradient,
+  multinomialSlope,
+  multinomialSlopeGradient,
 } from "./vectors.ts"
 
 export const countLoops = [
@@ -38,7 +42,9 @@ export const countLoops = [
   binomialMass,
   negativeBinomialMass,
   negativeBinomialSlope,
+  chanceSlope,
   multinomialMass,
+  multinomialSlope,
   dirichletMultinomialMass,
   dirichletMultinomialSlope,
   integerDraw,
@@ -57,5 +63,7 @@ export const countGradients: ReadonlyArray<tf.GradConfig> = [
   binomialMassGradient,
   negativeBinomialMassGradient,
   multinomialMassGradient,
+  multinomialSlopeGradient,
+  chanceSlopeGradient,
   dirichletMultinomialMassGradient,
 ]

@@ -47,12 +47,43 @@ export const multinomialMassGradient: tf.GradConfig = {
   inputsToSave: ["x", "w"],
   gradFunc: (dy, saved, attrs) => {
     const [x, w] = saved as [tf.Tensor, tf.Tensor]
-    const slope = () =>
-      attrs.logits ? tf.sub(x, tf.mul(tf.sum(x, -1, true), tf.softmax(w))) : tf.divNoNan(x, w)
+    const slope = () => tf.engine().runKernel(multinomialSlope.name, { x, w }, attrs) as tf.Tensor
     return {
       x: () => tf.zerosLike(x),
       w: () => tf.mul(tf.expandDims(dy as tf.Tensor, -1), slope()),
     }
+  },
+}
+
+/** The derivative in the weights: x − n softmax(w) of logits, of which the two cancel; else x / w. */
+export const multinomialSlope: LoopKernel<WeightAttrs> = {
+  name: "GuidepostMultinomialSlope",
+  inputs: ["x", "w"],
+  outputs: ([x]) => [x!.shape],
+  run: ({ inputs, outputs, shapes, attrs }) => {
+    const [x, w] = inputs as [Float32Array, Float32Array]
+    const out = outputs[0]!
+    const k = shapes[0]!.at(-1)!
+    for (let start = 0; start < out.length; start += k) {
+      let n = 0
+      for (let i = start; i < start + k; i++) n += x[i]!
+      const shift = attrs.logits ? logSumExp(w, start, k) : 0
+      for (let i = start; i < start + k; i++) {
+        if (attrs.logits) out[i] = x[i]! - n * Math.exp(w[i]! - shift)
+        else out[i] = x[i] === 0 ? 0 : x[i]! / w[i]!
+      }
+    }
+  },
+}
+
+export const multinomialSlopeGradient: tf.GradConfig = {
+  kernelName: multinomialSlope.name,
+  inputsToSave: ["x", "w"],
+  gradFunc: (dy, saved, attrs) => {
+    const [x, w] = saved as [tf.Tensor, tf.Tensor]
+    const slope = (w: tf.Tensor) =>
+      attrs.logits ? tf.sub(x, tf.mul(tf.sum(x, -1, true), tf.softmax(w))) : tf.divNoNan(x, w)
+    return { x: () => tf.zerosLike(x), w: () => tf.grad(slope)(w, dy as tf.Tensor) }
   },
 }
 

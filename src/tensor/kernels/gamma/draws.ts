@@ -36,18 +36,21 @@ export const gammaDraw: LoopKernel<GammaAttrs> = {
   },
 }
 
-/** Inputs a shape, a rate and a draw x: dx/da. */
+/**
+ * Inputs a shape, a rate, a draw x and what flows back into it: what flows back into the shape. The product is one of
+ * float64s, where dx/da is finite: of a zero it is zero.
+ */
 export const gammaPath: LoopKernel<GammaAttrs> = {
   name: "GuidepostGammaPath",
-  inputs: ["a", "rate", "x"],
+  inputs: ["a", "rate", "x", "dy"],
   outputs: ([a]) => [a!.shape],
   run: ({ inputs, outputs, attrs }) => {
-    const [a, rate, x] = inputs as [Float32Array, Float32Array, Float32Array]
+    const [a, rate, x, dy] = inputs as [Float32Array, Float32Array, Float32Array, Float32Array]
     const out = outputs[0]!
     for (let i = 0; i < out.length; i++) {
       const standard = attrs.inverse ? rate[i]! / x[i]! : rate[i]! * x[i]!
       const slope = (x[i]! / standard) * gammaSlope(a[i]!, standard)
-      out[i] = attrs.inverse ? -slope : slope
+      out[i] = dy[i]! * (attrs.inverse ? -slope : slope)
     }
   },
 }
@@ -58,10 +61,12 @@ export const gammaDrawGradient: tf.GradConfig = {
   outputsToSave: [true],
   gradFunc: (dy, saved, attrs) => {
     const [a, rate, x] = saved as [tf.Tensor, tf.Tensor, tf.Tensor]
-    const path = () => tf.engine().runKernel(gammaPath.name, { a, rate, x }, attrs) as tf.Tensor
-    const alongRate = () => tf.mul(dy as tf.Tensor, tf.div(x, rate))
+    const path = () =>
+      tf.engine().runKernel(gammaPath.name, { a, rate, x, dy: dy as tf.Tensor }, attrs) as tf.Tensor
+    // x/rate may overflow where what flows back is 0.
+    const alongRate = () => tf.div(tf.mul(dy as tf.Tensor, x), rate)
     return {
-      a: () => tf.mul(dy as tf.Tensor, path()),
+      a: path,
       rate: () => (attrs.inverse ? alongRate() : tf.neg(alongRate())),
     }
   },
@@ -120,19 +125,19 @@ export const studentDraw: LoopKernel<KeyAttrs> = {
   },
 }
 
-/** Input degrees of freedom ν: dt/dν of the draw, 0 where it had to be made finite. */
+/** Inputs degrees of freedom ν and what flows back into t: what flows back into ν. It is 0 where t is at its bound. */
 export const studentPath: LoopKernel<KeyAttrs> = {
   name: "GuidepostStudentTPath",
-  inputs: ["df"],
+  inputs: ["df", "dy"],
   outputs: ([df]) => [df!.shape],
   run: ({ inputs, outputs, attrs }) => {
-    const df = inputs[0]!
+    const [df, dy] = inputs as [Float32Array, Float32Array]
     const out = outputs[0]!
     const random = streamOf(attrs)
     for (let i = 0; i < out.length; i++) {
       const { t, log } = studentOf(random, i, df[i]!)
       const slope = 0.5 / df[i]! - 0.25 * logGammaSlope(0.5 * df[i]!, log)
-      out[i] = Math.abs(t) < LARGEST ? t * slope : 0
+      out[i] = Math.abs(t) < LARGEST ? dy[i]! * t * slope : 0
     }
   },
 }
@@ -141,8 +146,7 @@ export const studentDrawGradient: tf.GradConfig = {
   kernelName: studentDraw.name,
   inputsToSave: ["df"],
   gradFunc: (dy, [df], attrs) => ({
-    df: () =>
-      tf.mul(dy as tf.Tensor, tf.engine().runKernel(studentPath.name, { df: df! }, attrs) as tf.Tensor),
+    df: () => tf.engine().runKernel(studentPath.name, { df: df!, dy: dy as tf.Tensor }, attrs) as tf.Tensor,
   }),
 }
 

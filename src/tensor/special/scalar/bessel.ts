@@ -77,7 +77,8 @@ export const besselRatioSlope = (x: number): number => {
 const asymptotic = (series: ReadonlyArray<number>, t: number): number =>
   t === Number.POSITIVE_INFINITY ? 0 : poly(series, 1 / t) / Math.sqrt(2 * Math.PI * t)
 
-const relative = (series: ReadonlyArray<number>, t: number): number => poly(series, 1 / t) / poly(LARGE_0, 1 / t)
+const relative = (series: ReadonlyArray<number>, t: number): number =>
+  poly(series, 1 / t) / poly(LARGE_0, 1 / t)
 
 const BOUND = 16
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { erf, erfc, erfinv } from "../../src/tensor/special.ts"
-import golden from "../goldens/special.json" with { type: "json" }
+import { erf, erfc, erfinv } from "../../../../src/tensor/special/scalar/erf.ts"
+import golden from "../../../goldens/special.json" with { type: "json" }
 
 const worst = (f: (x: number) => number, table: ReadonlyArray<ReadonlyArray<number>>): number =>
   Math.max(...table.map(([x, y]) => Math.abs(f(x!) / y! - 1)))

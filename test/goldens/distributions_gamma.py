@@ -1,0 +1,130 @@
+"""Writes distributions_gamma.json: log-densities, moments, entropies and cumulative distributions of the gamma's
+relatives in float64 (SciPy), at arguments rounded to float32; and derivatives of gamma quantiles in the shape (mpmath).
+
+    pip install scipy mpmath && python test/goldens/distributions_gamma.py
+"""
+
+import json
+import pathlib
+
+import mpmath
+import numpy as np
+import scipy
+from scipy import special, stats
+
+f32 = lambda xs: [float(np.float32(x)) for x in xs]
+single = lambda **params: {k: float(np.float32(v)) for k, v in params.items()}
+finite = lambda xs: [x if np.isfinite(x) else str(x).replace("inf", "Infinity") for x in map(float, xs)]
+tails = [1e-12, 1e-5, 0.01, 0.3, 0.5, 0.8, 0.99, 1 - 1e-7]
+
+
+def case(family, params, frozen, xs, entropy=None, moments=True):
+    xs = f32(xs)
+    out = {"family": family, "params": params, "at": xs, "logProb": finite(frozen.logpdf(xs))}
+    out["cdf"] = finite(frozen.cdf(xs))
+    out["entropy"] = float(frozen.entropy() if entropy is None else entropy)
+    if moments:
+        out["mean"] = float(frozen.mean())
+        out["variance"] = float(frozen.var())
+    return out
+
+
+cases = []
+for c, r in [(1, 1), (0.3, 5), (2.5, 0.1), (40, 3), (1e6, 20), (1e-3, 2)]:
+    p = single(concentration=c, rate=r)
+    frozen = stats.gamma(p["concentration"], scale=1 / p["rate"])
+    xs = [x for x in frozen.ppf(tails) if x > 1e-37]
+    a = p["concentration"]
+    entropy = a + special.gammaln(a) + (1 - a) * special.digamma(a) - np.log(p["rate"])
+    if a > 1e5:
+        entropy = 0.5 * np.log(2 * np.pi * np.e * a) - 1 / (3 * a) - np.log(p["rate"])
+    cases.append(case("Gamma", p, frozen, [*xs, 60 / r, -1, 0], entropy))
+    # SciPy has the density of its closed support; ours is open.
+    cases[-1]["logProb"][-1] = "-Infinity"
+for df in [1, 3.5, 30, 1000]:
+    p = single(df=df)
+    frozen = stats.chi2(p["df"])
+    cases.append(case("Chi2", p, frozen, [*frozen.ppf(tails), -1]))
+for c, r in [(3, 1), (2.5, 20), (40, 0.3)]:
+    p = single(concentration=c, rate=r)
+    frozen = stats.invgamma(p["concentration"], scale=p["rate"])
+    a = p["concentration"]
+    entropy = a + special.gammaln(a) - (1 + a) * special.digamma(a) + np.log(p["rate"])
+    cases.append(case("InverseGamma", p, frozen, [*frozen.ppf(tails), -1, 0], entropy))
+for a, b in [(2, 3), (0.5, 0.5), (1, 4), (60, 1.5), (2e5, 3e5), (0.01, 2)]:
+    p = single(concentration1=a, concentration0=b)
+    a, b = p["concentration1"], p["concentration0"]
+    frozen = stats.beta(a, b)
+    mp = mpmath.mp
+    mp.dps = 40
+    A, B = mpmath.mpf(a), mpmath.mpf(b)
+    entropy = (
+        mpmath.log(mpmath.beta(A, B))
+        - (A - 1) * mpmath.digamma(A)
+        - (B - 1) * mpmath.digamma(B)
+        + (A + B - 2) * mpmath.digamma(A + B)
+    )
+    xs = [x for x in f32(frozen.ppf(tails)) if 1e-37 < x < 1]
+    one = case("Beta", p, frozen, [*xs, 0, 1, -0.1, 1.1], entropy)
+    # In 40 digits: SciPy's difference of large terms has lost six of them at large concentrations.
+    log_beta = mpmath.log(mpmath.beta(A, B))
+    one["logProb"][: len(xs)] = [
+        float((A - 1) * mpmath.log(x) + (B - 1) * mpmath.log(1 - mpmath.mpf(x)) - log_beta) for x in xs
+    ]
+    cases.append(one)
+for df, loc, scale in [(5, 0, 1), (2.5, -3, 0.2), (1, 100, 7), (300, 1, 2), (1e6, 0, 1)]:
+    p = single(df=df, loc=loc, scale=scale)
+    nu = p["df"]
+    frozen = stats.t(nu, p["loc"], p["scale"])
+    xs = f32(p["loc"] + p["scale"] * np.array([-1e4, -40, -6, -1, -1e-3, 0, 0.5, 3, 8, 1e3]))
+    one = case("StudentT", p, frozen, xs, moments=df > 2)
+    one["logProb"] = []
+    with mpmath.workdps(40):
+        for x in xs:
+            z = (mpmath.mpf(x) - p["loc"]) / p["scale"]
+            log = mpmath.loggamma((mpmath.mpf(nu) + 1) / 2) - mpmath.loggamma(mpmath.mpf(nu) / 2)
+            log -= mpmath.log(mpmath.pi * nu) / 2 + mpmath.log(p["scale"])
+            one["logProb"].append(float(log - (mpmath.mpf(nu) + 1) / 2 * mpmath.log1p(z * z / nu)))
+    cases.append(one)
+
+vectors = []
+for a in [[1, 2, 3], [0.3, 0.7], [30, 1, 5, 0.1], [2e5, 3e5, 1e5]]:
+    a = f32(a)
+    frozen = stats.dirichlet(a)
+    total = sum(a)
+    mean = [x / total for x in a]
+    xs = [f32(mean), f32(np.roll(mean, 1)) if max(a) < 1e4 else f32(np.array(mean) * [1.001, 0.999, 1.0010])]
+    log_probs = []
+    with mpmath.workdps(40):
+        for x in xs:
+            log = mpmath.loggamma(sum(map(mpmath.mpf, a))) - sum(mpmath.loggamma(v) for v in a)
+            log += sum((mpmath.mpf(v) - 1) * mpmath.log(y) for v, y in zip(a, x))
+            log_probs.append(float(log))
+        A = sum(map(mpmath.mpf, a))
+        entropy = sum(mpmath.loggamma(v) for v in a) - mpmath.loggamma(A) + (A - len(a)) * mpmath.digamma(A)
+        entropy -= sum((v - 1) * mpmath.digamma(v) for v in a)
+    vectors.append(
+        {
+            "concentration": a,
+            "at": xs,
+            "logProb": log_probs,
+            "entropy": float(entropy),
+            "mean": mean,
+            "variance": [m * (1 - m) / (total + 1) for m in mean],
+        }
+    )
+
+# dx/da at constant P(a, x), by a central difference of 40 digits.
+paths = []
+with mpmath.workdps(40):
+    for a, q in [(1e-3, 0.95), (0.3, 0.2), (1, 0.5), (2.5, 0.99), (40, 0.01), (1e4, 0.7)]:
+        a = float(np.float32(a))
+        x = float(np.float32(special.gammaincinv(a, q)))
+        h = mpmath.mpf(a) * mpmath.mpf("1e-10")
+        P = lambda s: mpmath.gammainc(s, 0, x, regularized=True)
+        slope = (P(a + h) - P(a - h)) / (2 * h)
+        density = mpmath.exp((mpmath.mpf(a) - 1) * mpmath.log(x) - x - mpmath.loggamma(a))
+        paths.append({"a": a, "x": x, "slope": float(-slope / density)})
+
+golden = {"scipy": scipy.__version__, "cases": cases, "vectors": vectors, "paths": paths}
+pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")
