@@ -58,7 +58,7 @@ const config :Workerd.Config = (
 );
 
 const worker :Workerd.Worker = (
-  compatibilityDate = "2026-11-01",
+  compatibilityDate = "2026-06-01",
   modules = [
     (name = "${files.script}", esModule = embed "${files.script}"),
     (name = "${files.wasm}", wasm = embed "${files.wasm}"),

@@ -8,10 +8,10 @@
  * Binomial({ totalCount: trials, logits })   // a tensor of numbers of trials
  * ```
  *
- * With one number of trials on the host its values can be enumerated. Its median and cdf have no elementary form.
+ * With one number of trials on the host its values can be enumerated.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { binomialLogMass, drawBinomial } from "../tensor/counts.ts"
+import { binomialCdf, binomialLogMass, drawBinomial } from "../tensor/counts.ts"
 import type { Key } from "../tensor/Key.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { where } from "../tensor/stable.ts"
@@ -71,6 +71,14 @@ class BinomialDistribution extends Family<"Binomial", "integerInterval", "score"
     return this.batched(() =>
       tf.relu(tf.sub(tf.ceil(tf.mul(tf.add(operand(this.totalCount), 1), probability(this))), 1)),
     )
+  }
+
+  /** P(X ≤ value), in either tail to rounding. */
+  cdf(value: tf.Tensor): tf.Tensor {
+    return this.pointwise(value, "cdf", (x) => {
+      const { chance, by } = given(this)
+      return binomialCdf(x, toTensor(this.totalCount), chance, by)
+    })
   }
 }
 

@@ -11,7 +11,7 @@
  *   bᵀΣ⁻¹b = |z|² + |D^−½(b − Wz)|²,   ½ log det Σ = log det K + ½ Σ log dᵢ
  *
  * The first is the least of |z|² + |D^−½(b − Wz)|² over z: a sum of squares, where bᵀD⁻¹b − |K⁻¹WᵀD⁻¹b|² cancels
- * all its digits as D grows small.
+ * all its digits as D grows small. The rounding of b − Wz is what is left: D may be 1e-10 of WWᵀ, not much less.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import * as Key from "../tensor/Key.ts"

@@ -105,7 +105,7 @@ class MultivariateNormalDistribution
 export type MultivariateNormal = MultivariateNormalDistribution
 
 /** What {@link MultivariateNormal.fit} gives. */
-export interface MultivariateNormalFit {
+export type MultivariateNormalFit = {
   /** `[...batch, n]`. */
   readonly loc: tf.Tensor
   /** `[...batch, n, n]`. */

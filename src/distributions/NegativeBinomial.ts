@@ -12,7 +12,12 @@
  * ```
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { type ChanceBy, drawNegativeBinomial, negativeBinomialLogMass } from "../tensor/counts.ts"
+import {
+  type ChanceBy,
+  drawNegativeBinomial,
+  negativeBinomialCdf,
+  negativeBinomialLogMass,
+} from "../tensor/counts.ts"
 import type { Key } from "../tensor/Key.ts"
 import { logRatio, quotient } from "../tensor/quotient.ts"
 import type { Shape } from "../tensor/Shape.ts"
@@ -63,6 +68,14 @@ abstract class NegativeBinomialFamily<F extends string> extends Family<F, "nonNe
     return this.batched(() => {
       const mean = this.center()
       return tf.relu(tf.sub(tf.ceil(tf.sub(mean, quotient(mean, this.failures()))), 1))
+    })
+  }
+
+  /** P(X ≤ value), in either tail to rounding. */
+  cdf(value: tf.Tensor): tf.Tensor {
+    return this.pointwise(value, "cdf", (x) => {
+      const { chance, by } = this.success()
+      return negativeBinomialCdf(x, this.failures(), chance, by)
     })
   }
 }

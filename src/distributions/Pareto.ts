@@ -15,7 +15,8 @@ import { operand, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
 import { checkShapes, weightedMean } from "./fit.ts"
 import { exponential } from "./noise.ts"
-import { greaterThan, positive, type Support } from "./Support.ts"
+import { positive } from "./Support.ts"
+import { atLeast } from "./supports/closedHalfLines.ts"
 import type { Uniform } from "./Uniform.ts"
 
 /** Parameters of {@link Pareto}: the least value, and how fast the tail falls off. Shapes broadcast to the batch. */
@@ -31,7 +32,7 @@ class ParetoDistribution extends PathwiseFamily<"Pareto", "greaterThan"> {
   constructor({ scale, alpha }: ParetoParams) {
     super({
       family: "Pareto",
-      support: fromUp(scale),
+      support: atLeast(scale),
       params: {
         scale: { value: scale, constraint: positive },
         alpha: { value: alpha, constraint: positive },
@@ -157,15 +158,3 @@ export const klUniformPareto = (p: Uniform, q: Pareto): tf.Tensor => {
 
 /** The largest float32. */
 const largest = 3.4028234663852886e38
-
-/** Numbers from `lower` up: the end, where the density is highest, belongs to them. */
-const fromUp = (lower: Value): Support<"greaterThan"> => {
-  const open = greaterThan(lower)
-  const least = lower instanceof tf.Tensor ? [] : [lower].flat(Infinity).map((x) => Math.fround(x as number))
-  return {
-    ...open,
-    describe: open.describe.replace("greater than", "at least"),
-    contains: (cell) => open.contains(cell) || Math.fround(cell[0]!) === Math.min(...least),
-    inside: (x) => tf.logicalAnd(tf.greaterEqual(x, lower as tf.TensorLike), tf.less(x, Infinity)),
-  }
-}

@@ -2,9 +2,9 @@
  * The Kullback–Leibler divergence KL(p ‖ q) = E_p[log p(x) − log q(x)] where a closed form is known.
  *
  * {@link pairs} lists them: the family of p, then of q, where `Independent(Normal)` is a `Normal` whose batch was made
- * part of the event. Two `Independent` distributions, and two `Transformed` by
- * one and the same transform, have the divergence of their bases. A pair that is not listed does not compile where
- * both families are known; `klResult` asks at run time.
+ * part of the event. Two `Independent` distributions, and two `Transformed` by one and the same transform, have the
+ * divergence of their bases. A pair that is not listed does not compile where both families are known; `klResult`
+ * asks at run time.
  *
  * ```ts
  * kl(Normal({ loc: [0, 1], scale: 1 }), Normal({ loc: 0, scale: 2 }))   // shape [2]
@@ -16,29 +16,26 @@ import { Result } from "effect"
 import { ShapeMismatch } from "../tensor/errors.ts"
 import { broadcast, equals, format, sumRightmost } from "../tensor/Shape.ts"
 import type { AsymmetricLaplace } from "./AsymmetricLaplace.ts"
-import { type Bernoulli, klBernoulliBernoulli } from "./Bernoulli.ts"
 import { type Beta, klBetaBeta } from "./Beta.ts"
-import type { BetaBinomial } from "./BetaBinomial.ts"
-import { type Binomial, klBinomialBinomial } from "./Binomial.ts"
-import type { Categorical } from "./Categorical.ts"
 import { type Cauchy, klCauchyCauchy } from "./Cauchy.ts"
 import { type Chi2, chi2AsGamma } from "./Chi2.ts"
+import { type ContinuousBernoulli, klContinuousBernoulliContinuousBernoulli } from "./ContinuousBernoulli.ts"
 import { type Dirichlet, klDirichletDirichlet } from "./Dirichlet.ts"
-import { type DiscreteUniform, klDiscreteUniformDiscreteUniform } from "./DiscreteUniform.ts"
 import { broadcastTo, type Distribution } from "./Distribution.ts"
 import { type Exponential, klExponentialExponential } from "./Exponential.ts"
-import { NoClosedForm } from "./errors.ts"
+import { InvalidParameter, NoClosedForm } from "./errors.ts"
 import type { Gamma } from "./Gamma.ts"
 import { klShapeRate } from "./GammaLike.ts"
 import { type GaussianRandomWalk, klGaussianRandomWalks } from "./GaussianRandomWalk.ts"
-import { type Geometric, klGeometricGeometric } from "./Geometric.ts"
 import type { Gumbel } from "./Gumbel.ts"
-import { diagonalGaussian, klGaussians } from "./gaussian.ts"
 import { type HalfCauchy, klHalfCauchyHalfCauchy } from "./HalfCauchy.ts"
 import { type HalfNormal, klHalfNormalHalfNormal } from "./HalfNormal.ts"
-import { type Independent, IndependentDistribution } from "./Independent.ts"
+import { IndependentDistribution } from "./Independent.ts"
 import type { InverseGamma } from "./InverseGamma.ts"
-import { klBernoulliCount, klClasses, klDiscreteUniformGeometric } from "./klCounts.ts"
+import { type InverseGaussian, klInverseGaussianInverseGaussian } from "./InverseGaussian.ts"
+import type { Kumaraswamy } from "./Kumaraswamy.ts"
+import { countPairs } from "./klCountPairs.ts"
+import { gaussianPairs } from "./klGaussianPairs.ts"
 import {
   klExponentialGumbel,
   klExponentialLogNormal,
@@ -51,31 +48,33 @@ import {
   klUniformGumbel,
   klUniformHalfNormal,
 } from "./klMoments.ts"
+import {
+  exponentialAsWeibull,
+  klGammaWeibull,
+  klGumbelGumbel,
+  klLogNormalWeibull,
+  klLogUniformWeibull,
+  klWeibullGamma,
+  klWeibullLogNormal,
+  klWeibullWeibull,
+} from "./klWeibull.ts"
 import { klLaplaceLaplace, klNormalLaplace, type Laplace } from "./Laplace.ts"
 import type { Logistic } from "./Logistic.ts"
 import type { LogNormal } from "./LogNormal.ts"
 import { klLogUniformLogUniform, type LogUniform } from "./LogUniform.ts"
-import type { LowRankMultivariateNormal } from "./LowRankMultivariateNormal.ts"
-import { klMultinomialMultinomial, type Multinomial } from "./Multinomial.ts"
-import { klMultivariateNormals, type MultivariateNormal } from "./MultivariateNormal.ts"
-import {
-  type GammaPoisson,
-  klNegativeBinomials,
-  type NegativeBinomial,
-  type NegativeBinomial2,
-} from "./NegativeBinomial.ts"
 import { klNormalNormal, type Normal } from "./Normal.ts"
 import type { OneHotCategorical } from "./OneHotCategorical.ts"
-import type { OrderedLogistic } from "./OrderedLogistic.ts"
 import { klParetoPareto, klUniformPareto, type Pareto } from "./Pareto.ts"
-import { klPoissonPoisson, type Poisson } from "./Poisson.ts"
 import type { SoftLaplace } from "./SoftLaplace.ts"
 import { TransformedDistribution } from "./Transformed.ts"
 import { klUniformUniform, type Uniform } from "./Uniform.ts"
+import { klVonMisesVonMises, type VonMises } from "./VonMises.ts"
+import type { Weibull } from "./Weibull.ts"
 import { klWeights } from "./weights.ts"
 
 /** The closed forms, elementwise over the batch: the family of p, then of q, then the formula. */
 export const pairs = {
+  ...countPairs,
   Normal: {
     Normal: (p: Normal, q: Normal) => klNormalNormal(p, q),
     Laplace: (p: Normal, q: Laplace) => klNormalLaplace(p, q),
@@ -89,7 +88,10 @@ export const pairs = {
   SoftLaplace: { Normal: (p: SoftLaplace, q: Normal) => klToNormal(p, q) },
   Cauchy: { Cauchy: (p: Cauchy, q: Cauchy) => klCauchyCauchy(p, q) },
   Logistic: { Normal: (p: Logistic, q: Normal) => klToNormal(p, q) },
-  Gumbel: { Normal: (p: Gumbel, q: Normal) => klToNormal(p, q) },
+  Gumbel: {
+    Gumbel: (p: Gumbel, q: Gumbel) => klGumbelGumbel(p, q),
+    Normal: (p: Gumbel, q: Normal) => klToNormal(p, q),
+  },
   GaussianRandomWalk: {
     GaussianRandomWalk: (p: GaussianRandomWalk, q: GaussianRandomWalk) => klGaussianRandomWalks(p, q),
   },
@@ -99,6 +101,7 @@ export const pairs = {
     Normal: (p: LogNormal, q: Normal) => klToNormal(p, q),
     HalfNormal: (p: LogNormal, q: HalfNormal) => klToHalfNormal(p, q),
     Exponential: (p: LogNormal, q: Exponential) => klToExponential(p, q),
+    Weibull: (p: LogNormal, q: Weibull) => klLogNormalWeibull(p, q),
   },
   HalfNormal: {
     HalfNormal: (p: HalfNormal, q: HalfNormal) => klHalfNormalHalfNormal(p, q),
@@ -114,9 +117,11 @@ export const pairs = {
     HalfNormal: (p: Exponential, q: HalfNormal) => klToHalfNormal(p, q),
     LogNormal: (p: Exponential, q: LogNormal) => klExponentialLogNormal(p, q),
     Gumbel: (p: Exponential, q: Gumbel) => klExponentialGumbel(p, q),
+    Weibull: (p: Exponential, q: Weibull) => klWeibullWeibull(exponentialAsWeibull(p), q),
   },
   Gamma: {
     Gamma: (p: Gamma, q: Gamma) => klShapeRate(p, q),
+    Weibull: (p: Gamma, q: Weibull) => klGammaWeibull(p, q),
     Exponential: (p: Gamma, q: Exponential) => klShapeRate(p, { concentration: 1, rate: q.rate }),
     Chi2: (p: Gamma, q: Chi2) => klShapeRate(p, chi2AsGamma(q)),
     Normal: (p: Gamma, q: Normal) => klToNormal(p, q),
@@ -138,6 +143,31 @@ export const pairs = {
     Exponential: (p: Beta, q: Exponential) => klToExponential(p, q),
   },
   Dirichlet: { Dirichlet: (p: Dirichlet, q: Dirichlet) => klDirichletDirichlet(p, q) },
+  InverseGaussian: {
+    InverseGaussian: (p: InverseGaussian, q: InverseGaussian) => klInverseGaussianInverseGaussian(p, q),
+  },
+  ContinuousBernoulli: {
+    ContinuousBernoulli: (p: ContinuousBernoulli, q: ContinuousBernoulli) =>
+      klContinuousBernoulliContinuousBernoulli(p, q),
+    Normal: (p: ContinuousBernoulli, q: Normal) => klToNormal(p, q),
+    HalfNormal: (p: ContinuousBernoulli, q: HalfNormal) => klToHalfNormal(p, q),
+    Exponential: (p: ContinuousBernoulli, q: Exponential) => klToExponential(p, q),
+  },
+  VonMises: { VonMises: (p: VonMises, q: VonMises) => klVonMisesVonMises(p, q) },
+  Weibull: {
+    Weibull: (p: Weibull, q: Weibull) => klWeibullWeibull(p, q),
+    Exponential: (p: Weibull, q: Exponential) => klWeibullWeibull(p, exponentialAsWeibull(q)),
+    Gamma: (p: Weibull, q: Gamma) => klWeibullGamma(p, q),
+    Chi2: (p: Weibull, q: Chi2) => klWeibullGamma(p, chi2AsGamma(q)),
+    LogNormal: (p: Weibull, q: LogNormal) => klWeibullLogNormal(p, q),
+    Normal: (p: Weibull, q: Normal) => klToNormal(p, q),
+    HalfNormal: (p: Weibull, q: HalfNormal) => klToHalfNormal(p, q),
+  },
+  Kumaraswamy: {
+    Normal: (p: Kumaraswamy, q: Normal) => klToNormal(p, q),
+    HalfNormal: (p: Kumaraswamy, q: HalfNormal) => klToHalfNormal(p, q),
+    Exponential: (p: Kumaraswamy, q: Exponential) => klToExponential(p, q),
+  },
   Pareto: {
     Pareto: (p: Pareto, q: Pareto) => klParetoPareto(p, q),
     Normal: (p: Pareto, q: Normal) => klToNormal(p, q),
@@ -150,6 +180,7 @@ export const pairs = {
     HalfNormal: (p: LogUniform, q: HalfNormal) => klToHalfNormal(p, q),
     Exponential: (p: LogUniform, q: Exponential) => klToExponential(p, q),
     LogNormal: (p: LogUniform, q: LogNormal) => klLogUniformLogNormal(p, q),
+    Weibull: (p: LogUniform, q: Weibull) => klLogUniformWeibull(p, q),
   },
   Uniform: {
     Uniform: (p: Uniform, q: Uniform) => klUniformUniform(p, q),
@@ -159,69 +190,10 @@ export const pairs = {
     Gumbel: (p: Uniform, q: Gumbel) => klUniformGumbel(p, q),
     Pareto: (p: Uniform, q: Pareto) => klUniformPareto(p, q),
   },
-  Bernoulli: {
-    Bernoulli: (p: Bernoulli, q: Bernoulli) => klBernoulliBernoulli(p, q),
-    BetaBinomial: (p: Bernoulli, q: BetaBinomial) => klBernoulliCount(p, q),
-    Binomial: (p: Bernoulli, q: Binomial) => klBernoulliCount(p, q),
-    GammaPoisson: (p: Bernoulli, q: GammaPoisson) => klBernoulliCount(p, q),
-    Geometric: (p: Bernoulli, q: Geometric) => klBernoulliCount(p, q),
-    NegativeBinomial: (p: Bernoulli, q: NegativeBinomial) => klBernoulliCount(p, q),
-    NegativeBinomial2: (p: Bernoulli, q: NegativeBinomial2) => klBernoulliCount(p, q),
-    Poisson: (p: Bernoulli, q: Poisson) => klBernoulliCount(p, q),
-  },
-  Binomial: { Binomial: (p: Binomial, q: Binomial) => klBinomialBinomial(p, q) },
-  Categorical: {
-    Categorical: (p: Categorical, q: Categorical) => klClasses(p, q),
-    OrderedLogistic: (p: Categorical, q: OrderedLogistic) => klClasses(p, q),
-  },
-  DiscreteUniform: {
-    DiscreteUniform: (p: DiscreteUniform, q: DiscreteUniform) => klDiscreteUniformDiscreteUniform(p, q),
-    Geometric: (p: DiscreteUniform, q: Geometric) => klDiscreteUniformGeometric(p, q),
-  },
-  GammaPoisson: {
-    GammaPoisson: (p: GammaPoisson, q: GammaPoisson) => klNegativeBinomials(p, q),
-    NegativeBinomial: (p: GammaPoisson, q: NegativeBinomial) => klNegativeBinomials(p, q),
-    NegativeBinomial2: (p: GammaPoisson, q: NegativeBinomial2) => klNegativeBinomials(p, q),
-  },
-  Geometric: { Geometric: (p: Geometric, q: Geometric) => klGeometricGeometric(p, q) },
-  Multinomial: { Multinomial: (p: Multinomial, q: Multinomial) => klMultinomialMultinomial(p, q) },
-  NegativeBinomial: {
-    GammaPoisson: (p: NegativeBinomial, q: GammaPoisson) => klNegativeBinomials(p, q),
-    NegativeBinomial: (p: NegativeBinomial, q: NegativeBinomial) => klNegativeBinomials(p, q),
-    NegativeBinomial2: (p: NegativeBinomial, q: NegativeBinomial2) => klNegativeBinomials(p, q),
-  },
-  NegativeBinomial2: {
-    GammaPoisson: (p: NegativeBinomial2, q: GammaPoisson) => klNegativeBinomials(p, q),
-    NegativeBinomial: (p: NegativeBinomial2, q: NegativeBinomial) => klNegativeBinomials(p, q),
-    NegativeBinomial2: (p: NegativeBinomial2, q: NegativeBinomial2) => klNegativeBinomials(p, q),
-  },
-  OrderedLogistic: {
-    Categorical: (p: OrderedLogistic, q: Categorical) => klClasses(p, q),
-    OrderedLogistic: (p: OrderedLogistic, q: OrderedLogistic) => klClasses(p, q),
-  },
-  Poisson: { Poisson: (p: Poisson, q: Poisson) => klPoissonPoisson(p, q) },
   OneHotCategorical: {
     OneHotCategorical: (p: OneHotCategorical, q: OneHotCategorical) => klWeights(p.weights, q.weights),
   },
-  MultivariateNormal: {
-    MultivariateNormal: (p: MultivariateNormal, q: MultivariateNormal) => klMultivariateNormals(p, q),
-    LowRankMultivariateNormal: (p: MultivariateNormal, q: LowRankMultivariateNormal) => klGaussians(p, q),
-    "Independent(Normal)": (p: MultivariateNormal, q: Independent<Normal>) =>
-      klGaussians(p, diagonalGaussian(q)),
-  },
-  LowRankMultivariateNormal: {
-    LowRankMultivariateNormal: (p: LowRankMultivariateNormal, q: LowRankMultivariateNormal) =>
-      klGaussians(p, q),
-    MultivariateNormal: (p: LowRankMultivariateNormal, q: MultivariateNormal) => klGaussians(p, q),
-    "Independent(Normal)": (p: LowRankMultivariateNormal, q: Independent<Normal>) =>
-      klGaussians(p, diagonalGaussian(q)),
-  },
-  "Independent(Normal)": {
-    MultivariateNormal: (p: Independent<Normal>, q: MultivariateNormal) =>
-      klGaussians(diagonalGaussian(p), q),
-    LowRankMultivariateNormal: (p: Independent<Normal>, q: LowRankMultivariateNormal) =>
-      klGaussians(diagonalGaussian(p), q),
-  },
+  ...gaussianPairs,
 } as const
 
 type Pairs = typeof pairs
@@ -231,16 +203,21 @@ type Unknown<P, Q> =
   P extends IndependentDistribution<infer A>
     ? Q extends IndependentDistribution<infer B>
       ? Unknown<A, B>
-      : Named<P, Q>
+      : Unlisted<P, Q>
     : P extends TransformedDistribution<infer A, string>
       ? Q extends TransformedDistribution<infer B, string>
         ? Unknown<A, B>
         : Named<P, Q>
-      : Label<P> extends infer F extends keyof Pairs
-        ? Label<Q> extends keyof Pairs[F]
-          ? never
-          : Named<P, Q>
+      : Unlisted<P, Q>
+
+type Unlisted<P, Q> =
+  Label<P> extends infer F extends keyof Pairs
+    ? Q extends unknown
+      ? Label<Q> extends keyof Pairs[F]
+        ? never
         : Named<P, Q>
+      : never
+    : Named<P, Q>
 
 type Named<P, Q> = `${Label<P>} ‖ ${Label<Q>}`
 
@@ -271,11 +248,18 @@ export const kl = <P extends Distribution, Q extends Distribution>(
 }
 
 /** {@link kl} for families that are known only at run time. */
-export const klResult = (p: Distribution, q: Distribution): Result.Result<tf.Tensor, NoClosedForm> => {
+export const klResult = (
+  p: Distribution,
+  q: Distribution,
+): Result.Result<tf.Tensor, NoClosedForm | InvalidParameter | ShapeMismatch> => {
   const formula = find(p, q)
-  return formula === undefined
-    ? Result.fail(new NoClosedForm({ p: describe(p), q: describe(q) }))
-    : Result.succeed(evaluate(p, q, formula))
+  if (formula === undefined) return Result.fail(new NoClosedForm({ p: describe(p), q: describe(q) }))
+  try {
+    return Result.succeed(evaluate(p, q, formula))
+  } catch (thrown) {
+    if (thrown instanceof InvalidParameter || thrown instanceof ShapeMismatch) return Result.fail(thrown)
+    throw thrown
+  }
 }
 
 /** Whether KL(p ‖ q) has a closed form here. Makes no tensors. */

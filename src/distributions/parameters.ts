@@ -95,5 +95,6 @@ const hostProblem = (family: string, params: Parameters): InvalidParameter | und
   return undefined
 }
 
+/** The numbers as float32 has them: a scale of 1e-300 is zero there, and 1e39 infinite. */
 const flat = (value: Exclude<Value, tf.Tensor>): ArrayLike<number> =>
-  typeof value === "number" ? [value] : (value.flat(Infinity) as ReadonlyArray<number>)
+  Float32Array.from(typeof value === "number" ? [value] : (value.flat(Infinity) as ReadonlyArray<number>))

@@ -93,6 +93,7 @@ const klTerm = (
   if (choice !== "monteCarlo" && sound && alike) {
     const closed = klResult(q.distribution, p.distribution)
     if (Result.isSuccess(closed)) return weigh(closed.success, p)
+    if (!(closed.failure instanceof NoClosedForm)) throw closed.failure
   }
   if (choice === "analytic") {
     const why = !sound ? " given what the guide draws later" : !alike ? " under a mask or another scale" : ""

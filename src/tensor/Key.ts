@@ -70,6 +70,13 @@ export const bits = (key: Key, shape: Shape.Shape): Uint32Array => {
 
 /** As `uniform`, on the host. */
 export const uniformValues = (key: Key, shape: Shape.Shape, min = 0, max = 1): Float32Array => {
+  if (!(min <= max && max - min < Number.POSITIVE_INFINITY)) {
+    throw new InvalidArgument({
+      where: "Key.uniform",
+      expected: "finite bounds, min at most max",
+      found: `${min} and ${max}`,
+    })
+  }
   const values = new Float32Array(sizeOf("Key.uniform", shape))
   const low = Math.fround(min)
   const range = Math.fround(Math.fround(max) - low)

@@ -26,6 +26,18 @@ export const poissonLogMass = (x: tf.Tensor, rate: tf.Tensor): tf.Tensor =>
 export const poissonCdf = (x: tf.Tensor, rate: tf.Tensor): tf.Tensor =>
   run("GuidepostPoissonCdf", alike({ x, rate }))
 
+/** P(X ≤ x) of a binomial, for any number x; differentiable in the chance once. */
+export const binomialCdf = (
+  x: tf.Tensor,
+  n: tf.Tensor,
+  chance: tf.Tensor,
+  by: "probs" | "logits",
+): tf.Tensor => run("GuidepostBinomialCdf", alike({ x, n, chance }), { by })
+
+/** P(X ≤ x) of a negative binomial, for any number x; differentiable in c and the chance once. */
+export const negativeBinomialCdf = (x: tf.Tensor, c: tf.Tensor, chance: tf.Tensor, by: ChanceBy): tf.Tensor =>
+  run("GuidepostNegativeBinomialCdf", alike({ x, c, chance }), { by })
+
 /**
  * x log(x/m) + m − x for x, m ≥ 0: the divergence of two Poissons. It is (x − m)²/2m where the two are near, and the
  * terms as they stand cancel.

@@ -62,6 +62,10 @@ def beta_binomial(x, n, a, b):
     return choose(n, x) + lbeta(x + a, n - x + b) - lbeta(a, b)
 
 
+def betainc(a, b, x):
+    return 0 if b <= 0 else 1 if a <= 0 else mpmath.betainc(mpf(a), mpf(b), 0, x, regularized=True)
+
+
 cases = []
 
 
@@ -131,6 +135,7 @@ for n, prob in [(10, 0.3), (45, 0.02), (200, 0.85)]:
         at,
         [binomial(int(x), n, mpf(prob), 1 - mpf(prob)) if inside(x) and x <= n else -np.inf for x in at],
         **moments(stats.binom(n, prob)),
+        cdf=finite([betainc(n - x, x + 1, 1 - mpf(prob)) for x in map(np.floor, at)]),
     )
 for n, logit in [(10, 0.4), (45, -6), (200, 3)]:
     logit = f32(logit)
@@ -143,6 +148,7 @@ for n, logit in [(10, 0.4), (45, -6), (200, 3)]:
         [binomial(int(x), n, p, q) if inside(x) and x <= n else -np.inf for x in at],
         mean=float(n * p),
         variance=float(n * p * q),
+        cdf=finite([betainc(n - x, x + 1, q) for x in map(np.floor, at)]),
     )
 for r, prob in f32([(3, 0.4), (0.5, 0.9), (40, 0.1)]):
     p, q = mpf(prob), 1 - mpf(prob)
@@ -153,6 +159,7 @@ for r, prob in f32([(3, 0.4), (0.5, 0.9), (40, 0.1)]):
         masked(lambda x: negative_binomial(x, r, p, q)),
         mean=float(r * p / q),
         variance=float(r * p / q**2),
+        cdf=finite([betainc(r, x + 1, q) for x in map(np.floor, counts)]),
     )
 for r, logit in f32([(3, -0.4), (0.5, 3), (40, -8)]):
     p, q = sigmoid(logit), sigmoid(-logit)
@@ -163,6 +170,7 @@ for r, logit in f32([(3, -0.4), (0.5, 3), (40, -8)]):
         masked(lambda x: negative_binomial(x, r, p, q)),
         mean=float(r * p / q),
         variance=float(r * p / q**2),
+        cdf=finite([betainc(r, x + 1, q) for x in map(np.floor, counts)]),
     )
 for mean, c in f32([(3, 2), (0.1, 0.05), (25, 1e5)]):
     p, q = mpf(mean) / (mpf(mean) + c), mpf(c) / (mpf(mean) + c)
@@ -172,6 +180,7 @@ for mean, c in f32([(3, 2), (0.1, 0.05), (25, 1e5)]):
         counts,
         masked(lambda x: negative_binomial(x, c, p, q)),
         **{"mean": mean, "variance": float(mean + mpf(mean) ** 2 / c)},
+        cdf=finite([betainc(c, x + 1, q) for x in map(np.floor, counts)]),
     )
 for c, rate in f32([(2, 0.8), (0.1, 3), (500, 20)]):
     p, q = 1 / (1 + mpf(rate)), mpf(rate) / (1 + mpf(rate))
@@ -182,6 +191,7 @@ for c, rate in f32([(2, 0.8), (0.1, 3), (500, 20)]):
         masked(lambda x: negative_binomial(x, c, p, q)),
         mean=float(mpf(c) / rate),
         variance=float(mpf(c) / rate * (1 + 1 / mpf(rate))),
+        cdf=finite([betainc(c, x + 1, q) for x in map(np.floor, counts)]),
     )
 for n, a, b in [(10, 2, 3), (45, 0.1, 0.3), (200, 70, 9)]:
     a, b = f32([a, b])

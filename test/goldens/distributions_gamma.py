@@ -87,6 +87,48 @@ for df, loc, scale in [(5, 0, 1), (2.5, -3, 0.2), (1, 100, 7), (300, 1, 2), (1e6
             one["logProb"].append(float(log - (mpmath.mpf(nu) + 1) / 2 * mpmath.log1p(z * z / nu)))
     cases.append(one)
 
+for loc, c in [(1, 2), (3, 200), (0.5, 0.02)]:
+    p = single(loc=loc, concentration=c)
+    frozen = stats.invgauss(p["loc"] / p["concentration"], scale=p["concentration"])
+    one = case("InverseGaussian", p, frozen, [*frozen.ppf(tails), -1, 0], 0)
+    del one["entropy"]
+    cases.append(one)
+for loc, c in [(0.5, 2), (-1, 0.01), (0, 1e6)]:
+    p = single(loc=loc, concentration=c)
+    frozen = stats.vonmises(p["concentration"], p["loc"])
+    near = [p["loc"] + x / max(1, c) ** 0.5 for x in [-2, -0.5, 0, 0.1, 1, 2.3]]
+    one = case("VonMises", p, frozen, [*near, 3.2, -4], moments=False)
+    one["logProb"][-2:] = ["-Infinity", "-Infinity"]
+    k = mpmath.mpf(p["concentration"])
+    with mpmath.workdps(40):
+        bessel = [mpmath.besseli(n, k) for n in (0, 1)]
+        one["entropy"] = float(mpmath.log(2 * mpmath.pi * bessel[0]) - k * bessel[1] / bessel[0])
+        one["logProb"][: len(near)] = [
+            float(k * mpmath.cos(mpmath.mpf(x) - p["loc"]) - mpmath.log(2 * mpmath.pi * bessel[0]))
+            for x in one["at"][: len(near)]
+        ]
+    del one["cdf"]
+    cases.append(one)
+for logits in [1e-5, 0.3, -4, 40, -1e4]:
+    p = single(logits=logits)
+    xs = f32([0, 1e-6, 1e-3, 0.2, 0.5, 0.9, 1])
+    with mpmath.workdps(40):
+        n = mpmath.mpf(p["logits"])
+        size = mpmath.log(mpmath.expm1(n) / n)
+        mean = 1 + 1 / mpmath.expm1(n) - 1 / n
+        cases.append(
+            {
+                "family": "ContinuousBernoulli",
+                "params": p,
+                "at": xs,
+                "logProb": [float(n * x - size) for x in xs],
+                "cdf": [float(mpmath.expm1(n * x) / mpmath.expm1(n)) for x in xs],
+                "mean": float(mean),
+                "variance": float(1 / n**2 - 1 / (4 * mpmath.sinh(n / 2) ** 2)),
+                "entropy": float(size - n * mean),
+            }
+        )
+
 vectors = []
 for a in [[1, 2, 3], [0.3, 0.7], [30, 1, 5, 0.1], [2e5, 3e5, 1e5]]:
     a = f32(a)
@@ -126,5 +168,18 @@ with mpmath.workdps(40):
         density = mpmath.exp((mpmath.mpf(a) - 1) * mpmath.log(x) - x - mpmath.loggamma(a))
         paths.append({"a": a, "x": x, "slope": float(-slope / density)})
 
-golden = {"scipy": scipy.__version__, "cases": cases, "vectors": vectors, "paths": paths}
+# dθ/dκ of von Mises' distribution, by quadrature in 30 digits.
+angles = []
+with mpmath.workdps(30):
+    for k, theta in [(0.01, 2.0), (1, -0.3), (2, 2.5), (50, 0.1), (50, -0.5), (1e4, 0.02)]:
+        theta = float(np.float32(theta))
+        A = mpmath.besseli(1, k) / mpmath.besseli(0, k)
+        width = 1 / mpmath.sqrt(max(1, k))
+        cuts = [-mpmath.pi, *sorted(t for t in (theta - 30 * width, theta - 5 * width) if t > -mpmath.pi), theta]
+        f = lambda t: (mpmath.cos(t) - A) * mpmath.exp(k * (mpmath.cos(t) - mpmath.cos(theta)))
+        if theta > 0:
+            cuts = [mpmath.pi, *sorted((t for t in (theta + 30 * width, theta + 5 * width) if t < mpmath.pi), reverse=True), theta]
+        angles.append({"k": k, "theta": theta, "slope": float(-mpmath.quad(f, cuts))})
+
+golden = {"angles": angles, "scipy": scipy.__version__, "cases": cases, "vectors": vectors, "paths": paths}
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")

@@ -94,8 +94,55 @@ for rate in [1, 50, 0.02]:
     p = rounded(rate=rate)
     frozen = stats.expon(scale=1 / p["rate"])
     # The support is the positive numbers: zero itself has no density here.
-    logpdf = lambda x, frozen=frozen: np.where(x == 0, -np.inf, frozen.logpdf(x))
+    logpdf = lambda x, frozen=frozen: np.where((x == 0) | (x == np.inf), -np.inf, frozen.logpdf(x))
     case("Exponential", p, np.concatenate([positive / p["rate"], [80 / p["rate"]], outside]), frozen, logpdf=logpdf)
+for scale, alpha in [(1, 3), (0.01, 0.7), (50, 30)]:
+    p = rounded(scale=scale, alpha=alpha)
+    scale, alpha = p["scale"], p["alpha"]
+    frozen = stats.pareto(alpha, scale=scale)
+    xs = scale * np.array([1, 1.001, 1.1, 2, 5, 100, 1e6, 0.99, 0])
+    xs = np.concatenate([xs, [-1, np.inf]])
+    xs[0] = scale
+    ppf = lambda q, scale=scale, alpha=alpha: scale * np.exp(-np.log1p(-q) / alpha)
+    if alpha <= 1:
+        case("Pareto", p, xs, frozen, ppf=ppf, mean=lambda: np.inf, var=lambda: np.inf)
+    else:
+        case("Pareto", p, xs, frozen, ppf=ppf)
+for scale, concentration in [(1, 1.5), (30, 0.6), (0.02, 8), (2, 40)]:
+    p = rounded(scale=scale, concentration=concentration)
+    scale, k = p["scale"], p["concentration"]
+    frozen = stats.weibull_min(k, scale=scale)
+    xs = scale * np.array([1e-6, 0.01, 0.3, 0.8, 1, 1.5, 3]) ** min(1, 3 / k)
+    outside_too = np.concatenate([xs, outside])
+    logpdf = lambda x, frozen=frozen: np.where((x == 0) | (x == np.inf), -np.inf, frozen.logpdf(x))
+    ppf = lambda q, scale=scale, k=k: scale * (-np.log1p(-q)) ** (1 / k)
+    mean = scale * special.gamma(1 + 1 / k)
+    spread = special.gammaln(1 + 2 / k) - 2 * special.gammaln(1 + 1 / k)
+    variance = mean**2 * np.expm1(spread)
+    case("Weibull", p, outside_too, frozen, logpdf=logpdf, ppf=ppf, var=lambda: variance)
+for a, b in [(2, 3), (0.5, 0.7), (8, 1), (1, 20), (30, 5)]:
+    p = rounded(concentration1=a, concentration0=b)
+    a, b = p["concentration1"], p["concentration0"]
+
+    def logpdf(x):
+        inner = np.clip(x, 0, 1)
+        value = np.log(a * b) + special.xlogy(a - 1, inner)
+        value = value + (0 if b == 1 else (b - 1) * np.log(-np.expm1(a * np.log(inner))))
+        return np.where((x >= 0) & (x <= 1), value, -np.inf)
+
+    moment = lambda r: b * special.beta(1 + r / a, b)
+    case(
+        "Kumaraswamy",
+        p,
+        [1e-6, 0.01, 0.3, 0.5, 0.9, 0.999, 0, 1, -0.5, 1.5],
+        None,
+        logpdf=logpdf,
+        cdf=lambda x: -np.expm1(b * np.log(-np.expm1(a * np.log(np.clip(x, 0, 1))))),
+        ppf=lambda q: (-np.expm1(np.log1p(-q) / b)) ** (1 / a),
+        mean=lambda: moment(1),
+        var=lambda: moment(2) - moment(1) ** 2,
+        entropy=lambda: 1 - 1 / b + (1 - 1 / a) * (special.digamma(b + 1) + np.euler_gamma) - np.log(a * b),
+    )
 for low, high in [(1, 3), (1e-4, 10), (100, 101)]:
     p = rounded(low=low, high=high)
     low, high = p["low"], p["high"]

@@ -30,6 +30,7 @@ import { type Grid, line, points, simplexGrid } from "./grid.ts"
 import { discrete } from "./rows/discrete.ts"
 import { gammaRows } from "./rows/gamma.ts"
 import { realLine } from "./rows/realLine.ts"
+import { truncated } from "./rows/truncated.ts"
 import { vectors } from "./rows/vectors.ts"
 
 /** What a family may be able to do besides; the laws try what is there. */
@@ -203,6 +204,7 @@ export const families: ReadonlyArray<Row> = [
       { params: { probs: Number.NaN }, parameter: "probs", found: "NaN" },
     ],
     exactDraws: true,
+    fit: Bernoulli.fit,
   },
   {
     name: "Categorical(logits)",
@@ -221,6 +223,7 @@ export const families: ReadonlyArray<Row> = [
     outside: [-1, 3, 0.5, Infinity, -Infinity, Number.NaN],
     bad: badProbs,
     exactDraws: true,
+    fit: (x, w) => Categorical.fit(x, w, { classes: 3 }),
   },
   {
     name: "OneHotCategorical(logits)",
@@ -249,6 +252,7 @@ export const families: ReadonlyArray<Row> = [
     ],
     bad: badProbs,
     exactDraws: true,
+    fit: OneHotCategorical.fit,
   },
   {
     name: "Delta",
@@ -305,6 +309,7 @@ export const families: ReadonlyArray<Row> = [
   },
   ...discrete,
   ...realLine,
+  ...truncated,
   ...gammaRows,
   ...vectors,
 ]

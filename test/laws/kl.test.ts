@@ -109,6 +109,7 @@ describe("KL(p ‖ q) in closed form", () => {
         "Categorical",
         "Cauchy",
         "Chi2",
+        "ContinuousBernoulli",
         "Dirichlet",
         "DiscreteUniform",
         "Exponential",
@@ -116,9 +117,11 @@ describe("KL(p ‖ q) in closed form", () => {
         "GammaPoisson",
         "GaussianRandomWalk",
         "Geometric",
+        "Gumbel",
         "HalfCauchy",
         "HalfNormal",
         "InverseGamma",
+        "InverseGaussian",
         "Laplace",
         "LogNormal",
         "LogUniform",
@@ -134,6 +137,8 @@ describe("KL(p ‖ q) in closed form", () => {
         "Poisson",
         "Transformed",
         "Uniform",
+        "VonMises",
+        "Weibull",
       ])
     })
 

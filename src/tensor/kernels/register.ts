@@ -19,6 +19,7 @@ import { linalgGradients, linalgLoops } from "./linalg/register.ts"
 import { log1pConfig } from "./log1p.ts"
 import { type BackendName, type LoopKernel, loopConfig } from "./loop.ts"
 import { matMulConfig, matMulGradient } from "./matmul.ts"
+import { pathGradients, pathLoops } from "./paths/register.ts"
 import { sumOfSquares } from "./squares.ts"
 import { sumConfig, sumGradient } from "./sum.ts"
 import { tileConfig, tileGradient } from "./tile.ts"
@@ -48,6 +49,7 @@ const loops = [
   ...linalgLoops,
   ...countLoops,
   ...gammaLoops,
+  ...pathLoops,
   ...specialLoops,
 ] as unknown as ReadonlyArray<LoopKernel<object>>
 
@@ -86,6 +88,7 @@ const gradients = (): void => {
     ...linalgGradients,
     ...countGradients,
     ...gammaGradients,
+    ...pathGradients,
     ...specialGradients,
   ]) {
     tf.registerGradient({ ...config, [ours]: true } as tf.GradConfig)

@@ -66,7 +66,7 @@ export const elementwise = <Args extends Tensors>(
   return Object.assign(call, { kernel: loop(kernelName, names, f as Scalar), gradient })
 }
 
-type Scalar = (a: number, b: number, c: number) => number
+type Scalar = (a: number, b: number, c: number, d: number, e: number) => number
 
 const loop = (name: string, inputs: ReadonlyArray<string>, f: Scalar): LoopKernel<object> => ({
   name,
@@ -74,9 +74,9 @@ const loop = (name: string, inputs: ReadonlyArray<string>, f: Scalar): LoopKerne
   outputs: ([first]) => [first!.shape],
   run: ({ inputs, outputs }) => {
     // A function of fewer arguments does not look at the others.
-    const [a, b = a, c = a] = inputs as [Float32Array, Float32Array?, Float32Array?]
+    const [a, b = a, c = a, d = a, e = a] = inputs as [Float32Array, ...Array<Float32Array>]
     const out = outputs[0]!
-    for (let i = 0; i < out.length; i++) out[i] = f(a[i]!, b[i]!, c[i]!)
+    for (let i = 0; i < out.length; i++) out[i] = f(a[i]!, b[i]!, c[i]!, d[i]!, e[i]!)
   },
 })
 

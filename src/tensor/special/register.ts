@@ -8,7 +8,9 @@ import * as exponential from "./exponential.ts"
 import * as gamma from "./gamma.ts"
 import * as incompleteBeta from "./incompleteBeta.ts"
 import * as incompleteGamma from "./incompleteGamma.ts"
+import * as moments from "./moments.ts"
 import * as normal from "./normal.ts"
+import * as truncatedNormal from "./truncatedNormal.ts"
 
 const { polygamma: _, ...gammas } = gamma
 
@@ -19,7 +21,9 @@ const all: ReadonlyArray<Registered> = [
   gammas,
   incompleteBeta,
   incompleteGamma,
+  moments,
   normal,
+  truncatedNormal,
 ].flatMap((functions) => Object.values<Registered>({ ...functions }))
 
 export const specialLoops: ReadonlyArray<LoopKernel<object>> = all.map(({ kernel }) => kernel)

@@ -79,13 +79,13 @@ const byLogit = mapped(
 
 /** The simplex of three by the two logits against the last. */
 const bySoftmax = (() => {
-  const n = 240
-  const step = 40 / n
+  const n = 90
+  const step = 30 / n
   const events: Array<ReadonlyArray<number>> = []
   const weights: Array<number> = []
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
-      const [a, b] = [-20 + (i + 0.5) * step, -20 + (j + 0.5) * step]
+      const [a, b] = [-15 + (i + 0.5) * step, -15 + (j + 0.5) * step]
       const total = Math.exp(a) + Math.exp(b) + 1
       const event = [Math.exp(a) / total, Math.exp(b) / total, 1 / total]
       events.push(event)
@@ -104,6 +104,7 @@ export const discrete: ReadonlyArray<Row> = [
     outside: notCounts,
     bad: badProbs({}),
     exactDraws: true,
+    fit: Geometric.fit,
   },
   {
     name: "Geometric(logits)",
@@ -142,6 +143,7 @@ export const discrete: ReadonlyArray<Row> = [
     outside: notCounts,
     bad: badPositive("rate", {}),
     exactDraws: true,
+    fit: Poisson.fit,
   },
   {
     name: "Binomial(probs)",
@@ -151,6 +153,7 @@ export const discrete: ReadonlyArray<Row> = [
     outside: [...notCounts, 13],
     bad: badProbs({}),
     exactDraws: true,
+    fit: (x, w) => ({ probs: Binomial.fit(x, w, { totalCount: 12 }).probs }),
   },
   {
     name: "Binomial(logits), many trials",
@@ -243,6 +246,7 @@ export const discrete: ReadonlyArray<Row> = [
     outside: notVectors,
     bad: badVector,
     exactDraws: true,
+    fit: (x, w) => ({ probs: Multinomial.fit(x, w, { totalCount: trials }).probs }),
   },
   {
     name: "Multinomial(logits)",

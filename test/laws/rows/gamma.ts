@@ -1,12 +1,15 @@
 /** The gamma distribution and what is made of gammas. */
 import { Beta } from "../../../src/distributions/Beta.ts"
 import { Chi2 } from "../../../src/distributions/Chi2.ts"
+import { ContinuousBernoulli } from "../../../src/distributions/ContinuousBernoulli.ts"
 import { Dirichlet } from "../../../src/distributions/Dirichlet.ts"
 import { Gamma } from "../../../src/distributions/Gamma.ts"
 import { InverseGamma } from "../../../src/distributions/InverseGamma.ts"
+import { InverseGaussian } from "../../../src/distributions/InverseGaussian.ts"
 import { StudentT } from "../../../src/distributions/StudentT.ts"
+import { VonMises } from "../../../src/distributions/VonMises.ts"
 import type { Params, Row } from "../families.ts"
-import { type Grid, mapped, simplexGrid } from "../grid.ts"
+import { type Grid, line, mapped, simplexGrid } from "../grid.ts"
 
 const num = (p: Params, name: string): number => p[name] as number
 
@@ -127,6 +130,63 @@ export const gammaRows: ReadonlyArray<Row> = [
       ...badOf("df", { df: 1, loc: 0, scale: 1 }),
       ...badOf("scale", { df: 1, loc: 0, scale: 1 }),
       { params: { df: 1, loc: Number.NaN, scale: 1 }, parameter: "loc", found: "NaN" },
+    ],
+    exactDraws: true,
+  },
+  {
+    name: "InverseGaussian",
+    make: ({ loc, concentration }) => InverseGaussian({ loc: loc!, concentration: concentration! }),
+    params: [
+      { loc: 1, concentration: 2 },
+      { loc: 3, concentration: 20 },
+      { loc: 0.5, concentration: 0.8 },
+    ],
+    grid: (p) => logarithmic(0.01 * num(p, "loc"), 40 * num(p, "loc")),
+    outside: notPositive,
+    bad: [
+      ...badOf("loc", { loc: 1, concentration: 1 }),
+      ...badOf("concentration", { loc: 1, concentration: 1 }),
+    ],
+    exactDraws: true,
+  },
+  {
+    name: "VonMises",
+    make: ({ loc, concentration }) => VonMises({ loc: loc!, concentration: concentration! }),
+    params: [
+      { loc: 0.5, concentration: 2 },
+      { loc: -1, concentration: 0.3 },
+      { loc: 7, concentration: 30 },
+    ],
+    grid: () => line(-Math.PI, Math.PI, 4000),
+    outside: [-3.2, 4, Infinity, -Infinity, Number.NaN],
+    bad: [
+      ...badOf("concentration", { loc: 1, concentration: 1 }),
+      { params: { loc: Number.NaN, concentration: 1 }, parameter: "loc", found: "NaN" },
+    ],
+    exactDraws: true,
+  },
+  {
+    name: "ContinuousBernoulli(logits)",
+    make: ({ logits }) => ContinuousBernoulli({ logits: logits! }),
+    params: [{ logits: 1.5 }, { logits: -4 }, { logits: 0 }, { logits: 40 }],
+    grid: () => line(0, 1, 4000),
+    outside: [-0.1, 1.1, Infinity, -Infinity, Number.NaN],
+    bad: [
+      { params: { logits: Number.NaN }, parameter: "logits", found: "NaN" },
+      { params: { logits: Infinity }, parameter: "logits", found: "Infinity" },
+    ],
+    exactDraws: true,
+  },
+  {
+    name: "ContinuousBernoulli(probs)",
+    make: ({ probs }) => ContinuousBernoulli({ probs: probs! }),
+    params: [{ probs: 0.3 }, { probs: 0.9 }, { probs: 0.5 }],
+    grid: () => line(0, 1, 4000),
+    outside: [-0.1, 1.1, Infinity, -Infinity, Number.NaN],
+    bad: [
+      { params: { probs: 0 }, parameter: "probs", found: "0" },
+      { params: { probs: 1 }, parameter: "probs", found: "1" },
+      { params: { probs: Number.NaN }, parameter: "probs", found: "NaN" },
     ],
     exactDraws: true,
   },

@@ -1,6 +1,7 @@
 /** Divergences between the gamma's relatives and other families. */
 import { Beta } from "../../../src/distributions/Beta.ts"
 import { Chi2 } from "../../../src/distributions/Chi2.ts"
+import { ContinuousBernoulli } from "../../../src/distributions/ContinuousBernoulli.ts"
 import type { Distribution } from "../../../src/distributions/Distribution.ts"
 import { Exponential } from "../../../src/distributions/Exponential.ts"
 import { Gamma } from "../../../src/distributions/Gamma.ts"
@@ -15,6 +16,7 @@ const from = {
   Gamma: { p: Gamma({ concentration: 2.5, rate: 1.5 }), grid: positives },
   Chi2: { p: Chi2({ df: 3 }), grid: positives },
   Exponential: { p: Exponential({ rate: 0.8 }), grid: positives },
+  ContinuousBernoulli: { p: ContinuousBernoulli({ logits: -3 }), grid: line(0, 1, 4000) },
   Beta: { p: Beta({ concentration1: 2, concentration0: 3 }), grid: line(0, 1, 4000) },
 } satisfies Record<string, { readonly p: Distribution; readonly grid: Grid }>
 
@@ -29,9 +31,9 @@ const to = {
 const listed: Readonly<Record<keyof typeof to, ReadonlyArray<keyof typeof from>>> = {
   Gamma: ["Chi2", "Exponential"],
   Chi2: ["Gamma", "Exponential"],
-  Exponential: ["Gamma", "Chi2", "Beta"],
-  Normal: ["Gamma", "Chi2", "Beta"],
-  HalfNormal: ["Gamma", "Chi2", "Beta"],
+  Exponential: ["Gamma", "Chi2", "Beta", "ContinuousBernoulli"],
+  Normal: ["Gamma", "Chi2", "Beta", "ContinuousBernoulli"],
+  HalfNormal: ["Gamma", "Chi2", "Beta", "ContinuousBernoulli"],
 }
 
 export const gammaCrosses = (Object.keys(listed) as Array<keyof typeof to>).flatMap((name) =>

@@ -5,12 +5,14 @@ import { Exponential } from "../../../src/distributions/Exponential.ts"
 import { GaussianRandomWalk } from "../../../src/distributions/GaussianRandomWalk.ts"
 import { Gumbel } from "../../../src/distributions/Gumbel.ts"
 import { HalfCauchy } from "../../../src/distributions/HalfCauchy.ts"
+import { Kumaraswamy } from "../../../src/distributions/Kumaraswamy.ts"
 import { Laplace } from "../../../src/distributions/Laplace.ts"
 import { Logistic } from "../../../src/distributions/Logistic.ts"
 import { LogitNormal } from "../../../src/distributions/LogitNormal.ts"
 import { LogUniform } from "../../../src/distributions/LogUniform.ts"
 import { Pareto } from "../../../src/distributions/Pareto.ts"
 import { SoftLaplace } from "../../../src/distributions/SoftLaplace.ts"
+import { Weibull } from "../../../src/distributions/Weibull.ts"
 import type { Params, Row } from "../families.ts"
 import { type Grid, line, mapped } from "../grid.ts"
 
@@ -160,6 +162,43 @@ export const realLine: ReadonlyArray<Row> = [
     exactDraws: false,
     movingSupport: true,
     wider: { scale: 0.8, alpha: 10 },
+  },
+  {
+    name: "Weibull",
+    make: ({ scale, concentration }) => Weibull({ scale: scale!, concentration: concentration! }),
+    params: [
+      { scale: 1, concentration: 1.5 },
+      { scale: 30, concentration: 4 },
+      { scale: 0.02, concentration: 0.8 },
+    ],
+    // log x = log scale + t, where −t is a Gumbel of scale 1/concentration.
+    grid: ({ scale, concentration }) => {
+      const x = (t: number) => (scale as number) * Math.exp(t)
+      return mapped(-18 / (concentration as number), 3.2 / (concentration as number), 6000, x, x)
+    },
+    outside: notPositive,
+    bad: [
+      ...badOf("scale", { scale: 1, concentration: 3 }),
+      ...badOf("concentration", { scale: 1, concentration: 3 }),
+    ],
+    exactDraws: false,
+  },
+  {
+    name: "Kumaraswamy",
+    make: ({ concentration1, concentration0 }) =>
+      Kumaraswamy({ concentration1: concentration1!, concentration0: concentration0! }),
+    params: [
+      { concentration1: 2, concentration0: 3 },
+      { concentration1: 5, concentration0: 1.5 },
+      { concentration1: 1, concentration0: 1 },
+    ],
+    grid: () => line(0, 1, 20_000),
+    outside: [-0.1, 1.1, Infinity, -Infinity, Number.NaN],
+    bad: [
+      ...badOf("concentration1", { concentration1: 2, concentration0: 3 }),
+      ...badOf("concentration0", { concentration1: 2, concentration0: 3 }),
+    ],
+    exactDraws: false,
   },
   {
     name: "LogUniform",

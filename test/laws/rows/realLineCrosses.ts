@@ -1,9 +1,12 @@
 /** Divergences between families of one number that differ. */
 import { AsymmetricLaplace } from "../../../src/distributions/AsymmetricLaplace.ts"
+import { Chi2 } from "../../../src/distributions/Chi2.ts"
 import type { Distribution } from "../../../src/distributions/Distribution.ts"
 import { Exponential } from "../../../src/distributions/Exponential.ts"
+import { Gamma } from "../../../src/distributions/Gamma.ts"
 import { Gumbel } from "../../../src/distributions/Gumbel.ts"
 import { HalfNormal } from "../../../src/distributions/HalfNormal.ts"
+import { Kumaraswamy } from "../../../src/distributions/Kumaraswamy.ts"
 import { Laplace } from "../../../src/distributions/Laplace.ts"
 import { Logistic } from "../../../src/distributions/Logistic.ts"
 import { LogNormal } from "../../../src/distributions/LogNormal.ts"
@@ -12,6 +15,7 @@ import { Normal } from "../../../src/distributions/Normal.ts"
 import { Pareto } from "../../../src/distributions/Pareto.ts"
 import { SoftLaplace } from "../../../src/distributions/SoftLaplace.ts"
 import { Uniform } from "../../../src/distributions/Uniform.ts"
+import { Weibull } from "../../../src/distributions/Weibull.ts"
 import { type Grid, line, mapped } from "../grid.ts"
 
 /** Each p with where to integrate over it. */
@@ -29,6 +33,9 @@ const from = {
   HalfNormal: { p: HalfNormal({ scale: 1.4 }), grid: line(0, 12, 4000) },
   Exponential: { p: Exponential({ rate: 0.8 }), grid: logarithmic(1e-9, 30) },
   Pareto: { p: Pareto({ scale: 0.5, alpha: 5 }), grid: logarithmic(0.5, 60) },
+  Weibull: { p: Weibull({ scale: 1.2, concentration: 1.7 }), grid: logarithmic(1e-7, 12) },
+  Gamma: { p: Gamma({ concentration: 2.5, rate: 1.8 }), grid: logarithmic(1e-5, 25) },
+  Kumaraswamy: { p: Kumaraswamy({ concentration1: 2, concentration0: 3 }), grid: line(0, 1, 10_000) },
   LogUniform: { p: LogUniform({ low: 0.2, high: 4 }), grid: logarithmic(0.2, 4) },
   Uniform: { p: Uniform({ low: 0.25, high: 2.5 }), grid: line(0.25, 2.5, 4000) },
 } satisfies Record<string, { readonly p: Distribution; readonly grid: Grid }>
@@ -45,6 +52,9 @@ const to = {
   Exponential: Exponential({ rate: 0.6 }),
   LogNormal: LogNormal({ loc: -0.2, scale: 1.2 }),
   Pareto: Pareto({ scale: 0.2, alpha: 1.3 }),
+  Weibull: Weibull({ scale: 1.6, concentration: 1.3 }),
+  Gamma: Gamma({ concentration: 1.5, rate: 1.1 }),
+  Chi2: Chi2({ df: 2.6 }),
 }
 
 const listed: Readonly<Record<keyof typeof to, ReadonlyArray<keyof typeof from>>> = {
@@ -58,14 +68,19 @@ const listed: Readonly<Record<keyof typeof to, ReadonlyArray<keyof typeof from>>
     "HalfNormal",
     "Exponential",
     "Pareto",
+    "Weibull",
+    "Kumaraswamy",
     "LogUniform",
     "Uniform",
   ],
   Laplace: ["Normal"],
   Gumbel: ["Normal", "Exponential", "Uniform"],
-  HalfNormal: ["LogNormal", "Exponential", "Pareto", "LogUniform", "Uniform"],
-  Exponential: ["LogNormal", "HalfNormal", "Pareto", "LogUniform", "Uniform"],
-  LogNormal: ["Exponential", "LogUniform"],
+  HalfNormal: ["LogNormal", "Exponential", "Pareto", "Weibull", "Kumaraswamy", "LogUniform", "Uniform"],
+  Exponential: ["LogNormal", "HalfNormal", "Pareto", "Weibull", "Kumaraswamy", "LogUniform", "Uniform"],
+  LogNormal: ["Exponential", "LogUniform", "Weibull"],
+  Weibull: ["LogNormal", "Exponential", "Gamma", "LogUniform"],
+  Gamma: ["Weibull"],
+  Chi2: ["Weibull"],
   Pareto: ["Uniform"],
 }
 

@@ -2,22 +2,25 @@
  * Families of vectors and matrices, in the fewest dimensions that show what they do: the laws integrate over planes.
  * That more dimensions are right is for the goldens and for the projections of `projections.test.ts`.
  */
+import { LKJCholesky } from "../../../src/distributions/LKJCholesky.ts"
 import { LogisticNormal } from "../../../src/distributions/LogisticNormal.ts"
 import { LowRankMultivariateNormal } from "../../../src/distributions/LowRankMultivariateNormal.ts"
 import { MatrixNormal } from "../../../src/distributions/MatrixNormal.ts"
 import { MultivariateNormal } from "../../../src/distributions/MultivariateNormal.ts"
+import { MultivariateStudentT } from "../../../src/distributions/MultivariateStudentT.ts"
+import { WishartCholesky } from "../../../src/distributions/WishartCholesky.ts"
 import type { Params, Row } from "../families.ts"
-import { type Grid, line, simplexGrid } from "../grid.ts"
+import { type Grid, line, mapped, simplexGrid } from "../grid.ts"
 
 type Vector = ReadonlyArray<number>
 type Matrix = ReadonlyArray<Vector>
 
 const vector = (p: Params, name: string): Vector => p[name] as Vector
+const num = (p: Params, name: string): number => p[name] as number
 const matrix = (p: Params, name: string): Matrix => p[name] as Matrix
 
 /** loc + Lt over a square of t, so that a narrow ridge is met by as many events as a round hill. */
-export const around = ([a, b]: Vector, l: Matrix, widths = 6.6, n = 61): Grid => {
-  const side = line(-widths, widths, n)
+export const around = ([a, b]: Vector, l: Matrix, side = line(-6.6, 6.6, 51)): Grid => {
   const [[l00], [l10, l11]] = l as [Vector, Vector]
   const area = Math.abs(l00! * l11!)
   return {
@@ -112,6 +115,7 @@ export const vectors: ReadonlyArray<Row> = [
     outside: [],
     bad: [...badMatrix("covarianceMatrix"), ...badLoc({ covarianceMatrix: round })],
     exactDraws: true,
+    fit: MultivariateNormal.fit,
   },
   {
     name: "MultivariateNormal(precisionMatrix)",
@@ -292,4 +296,134 @@ export const vectors: ReadonlyArray<Row> = [
     ],
     exactDraws: true,
   },
+  {
+    name: "MultivariateStudentT",
+    make: ({ df, loc, scaleTril }) => MultivariateStudentT({ df: df!, loc: loc!, scaleTril: scaleTril! }),
+    params: [
+      {
+        df: 5,
+        loc: [0, 1],
+        scaleTril: [
+          [1, 0],
+          [0.5, 0.8],
+        ],
+      },
+      {
+        df: 9,
+        loc: [-3, 0.5],
+        scaleTril: [
+          [0.3, 0],
+          [-1, 0.4],
+        ],
+      },
+      {
+        df: 200,
+        loc: [0, 0],
+        scaleTril: [
+          [1, 0],
+          [0.9, 0.2],
+        ],
+      },
+    ],
+    grid: (p) => {
+      // Out to 400 widths, in steps that grow with the distance.
+      const side = mapped(-6.7, 6.7, 91, Math.sinh, Math.cosh)
+      return around(vector(p, "loc"), matrix(p, "scaleTril"), side)
+    },
+    outside: [],
+    bad: [
+      { params: { df: 0, loc: [0], scaleTril: [[1]] }, parameter: "df", found: "0" },
+      { params: { df: 3, loc: [Number.NaN], scaleTril: [[1]] }, parameter: "loc", found: "NaN" },
+      { params: { df: 3, loc: [0], scaleTril: [[-1]] }, parameter: "scaleTril", found: "-1" },
+    ],
+    exactDraws: false,
+    heavyTails: true,
+  },
+  {
+    name: "LKJCholesky",
+    make: ({ concentration }) => LKJCholesky({ dimension: 2, concentration: concentration! }),
+    params: [{ concentration: 2.5 }, { concentration: 1 }, { concentration: 0.8 }],
+    grid: () => {
+      // The one free number is r = sin t, and the other its cosine.
+      const angles = line(-Math.PI / 2, Math.PI / 2, 2001)
+      return {
+        events: angles.events.map(([t]) => [1, 0, Math.sin(t!), Math.cos(t!)]),
+        weights: angles.events.map(([t], i) => angles.weights[i]! * Math.cos(t!)),
+        discrete: false,
+      }
+    },
+    outside: [
+      [1, 0, 0.5, 0.5],
+      [1, 0, 0.6, -0.8],
+      [0.6, 0.8, 0.6, 0.8],
+      [1, 0, Number.NaN, 1],
+    ],
+    bad: [
+      { params: { concentration: 0 }, parameter: "concentration", found: "0" },
+      { params: { concentration: Infinity }, parameter: "concentration", found: "Infinity" },
+    ],
+    exactDraws: false,
+  },
+  {
+    name: "WishartCholesky",
+    make: ({ concentration, scaleTril }) =>
+      WishartCholesky({ concentration: concentration!, scaleTril: scaleTril! }),
+    params: [
+      { concentration: 3, scaleTril: [[1]] },
+      { concentration: 6.5, scaleTril: [[0.2]] },
+      {
+        concentration: 6,
+        scaleTril: [
+          [1, 0],
+          [-0.5, 0.7],
+        ],
+      },
+    ],
+    grid: (p) => wishartGrid(num(p, "concentration"), matrix(p, "scaleTril")),
+    outside: [[-1], [0], [Infinity], [Number.NaN]],
+    bad: [
+      { params: { concentration: 0, scaleTril: [[1]] }, parameter: "concentration", found: "0" },
+      {
+        params: {
+          concentration: 1,
+          scaleTril: [
+            [1, 0],
+            [0, 1],
+          ],
+        },
+        parameter: "concentration",
+        found: "1",
+      },
+      { params: { concentration: 3, scaleTril: [[0]] }, parameter: "scaleTril", found: "0" },
+    ],
+    exactDraws: false,
+  },
 ]
+
+/** The factors VA of one or two rows, with A's diagonal positive and near the root of its degrees of freedom. */
+function wishartGrid(freedom: number, v: Matrix): Grid {
+  if (v.length === 1) {
+    const { events, weights } = mapped(-6, Math.log(Math.sqrt(freedom) + 6.5), 1000, Math.exp, Math.exp)
+    const scale = v[0]![0]!
+    return {
+      events: events.map(([a]) => [a! * scale]),
+      weights: weights.map((w) => w * scale),
+      discrete: false,
+    }
+  }
+  const diagonal = (k: number) => line(0, Math.sqrt(k) + 5.5, 36)
+  const [first, second, below] = [diagonal(freedom), diagonal(freedom - 1), line(-5.5, 5.5, 25)]
+  const [[v00], [v10, v11]] = v as [Vector, Vector]
+  const volume = v00! * v11! ** 2
+  const events: Array<Vector> = []
+  const weights: Array<number> = []
+  first.events.forEach(([a], i) => {
+    below.events.forEach(([b], j) => {
+      second.events.forEach(([c], k) => {
+        events.push([v00! * a!, 0, v10! * a! + v11! * b!, v11! * c!])
+        weights.push(first.weights[i]! * below.weights[j]! * second.weights[k]! * volume)
+      })
+    })
+  })
+  return { events, weights, discrete: false }
+}

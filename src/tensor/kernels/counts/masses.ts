@@ -3,7 +3,7 @@
  * of saddle.ts and rounded once. A count has no gradient: zero flows back into it.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { gammaincc } from "../../special/scalar/incompleteGamma.ts"
+import { where } from "../../stable.ts"
 import type { LoopKernel } from "../loop.ts"
 import { type ChanceBy, chanceBy } from "./chance.ts"
 import { elementwise } from "./elementwise.ts"
@@ -26,28 +26,6 @@ export const poissonMassGradient: tf.GradConfig = {
       // x/rate − 1 as it stands loses the digits of a count near its rate.
       rate: () => tf.mul(dy as tf.Tensor, tf.div(tf.sub(x, rate), rate)),
     }
-  },
-}
-
-/** P(X ≤ x) = Q(⌊x⌋ + 1, rate); inputs x and the rate. */
-export const poissonCdf: LoopKernel<object> = elementwise(
-  "GuidepostPoissonCdf",
-  ["x", "rate"],
-  () => (x, rate) => (x < 0 ? 0 : x === Number.POSITIVE_INFINITY ? 1 : gammaincc(Math.floor(x) + 1, rate)),
-)
-
-/** The derivative in the rate is minus the mass at ⌊x⌋. */
-export const poissonCdfGradient: tf.GradConfig = {
-  kernelName: poissonCdf.name,
-  inputsToSave: ["x", "rate"],
-  gradFunc: (dy, saved) => {
-    const [x, rate] = saved as [tf.Tensor, tf.Tensor]
-    const mass = () => {
-      const count = tf.relu(tf.floor(x))
-      const at = tf.exp(tf.engine().runKernel(poissonMass.name, { x: count, rate }) as tf.Tensor)
-      return tf.where(tf.less(x, 0), 0, tf.neg(at))
-    }
-    return { x: () => tf.zerosLike(x), rate: () => tf.mul(dy as tf.Tensor, mass()) }
   },
 }
 
@@ -164,12 +142,11 @@ export const chanceSlopeGradient: tf.GradConfig = {
   inputsToSave: ["x", "y", "chance"],
   gradFunc: (dy, saved, attrs) => {
     const [x, y, chance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor]
-    const gradients = () =>
-      tf.grads((y, chance) => slope(x, y, chance, attrs.by as ChanceBy))([y, chance], dy as tf.Tensor)
+    const { inY, inChance } = curvature(x, y, chance, attrs.by as ChanceBy)
     return {
       x: () => tf.zerosLike(x),
-      y: () => tf.tidy(() => gradients()[0]!),
-      chance: () => tf.tidy(() => gradients()[1]!),
+      y: () => tf.mul(dy as tf.Tensor, inY()),
+      chance: () => tf.mul(dy as tf.Tensor, inChance()),
     }
   },
 }
@@ -177,16 +154,41 @@ export const chanceSlopeGradient: tf.GradConfig = {
 const slopeInChance = (x: tf.Tensor, y: tf.Tensor, chance: tf.Tensor, attrs: tf.NamedAttrMap): tf.Tensor =>
   tf.engine().runKernel(chanceSlope.name, { x, y, chance }, { by: attrs.by! }) as tf.Tensor
 
-/** The same as tensor operations, which have a gradient in their turn. */
-const slope = (x: tf.Tensor, y: tf.Tensor, chance: tf.Tensor, by: ChanceBy): tf.Tensor => {
+/** The derivatives of the slope, as tensor operations: they have gradients in their turn. */
+const curvature = (x: tf.Tensor, y: tf.Tensor, chance: tf.Tensor, by: ChanceBy) => {
+  const both = tf.add(x, y)
   switch (by) {
-    case "probs":
-      return tf.sub(tf.divNoNan(x, chance), tf.divNoNan(y, tf.sub(1, chance)))
+    case "probs": {
+      const q = tf.sub(1, chance)
+      return {
+        inY: () => tf.neg(tf.reciprocal(q)),
+        inChance: () => tf.neg(tf.add(share(share(x, chance), chance), share(share(y, q), q))),
+      }
+    }
     case "logits":
-      return tf.sub(tf.mul(x, tf.sigmoid(tf.neg(chance))), tf.mul(y, tf.sigmoid(chance)))
-    case "rate":
-      return tf.div(tf.sub(tf.div(y, chance), x), tf.add(1, chance))
-    case "mean":
-      return tf.div(tf.div(tf.sub(x, chance), chance), tf.add(1, tf.div(chance, y)))
+      return {
+        inY: () => tf.neg(tf.sigmoid(chance)),
+        inChance: () => tf.neg(tf.mul(both, tf.mul(tf.sigmoid(chance), tf.sigmoid(tf.neg(chance))))),
+      }
+    case "rate": {
+      const more = tf.add(chance, 1)
+      return {
+        inY: () => tf.reciprocal(tf.mul(chance, more)),
+        inChance: () => tf.sub(tf.div(both, tf.square(more)), tf.div(tf.div(y, chance), chance)),
+      }
+    }
+    case "mean": {
+      const total = tf.add(y, chance)
+      return {
+        inY: () => tf.div(tf.div(tf.sub(x, chance), total), total),
+        inChance: () => tf.sub(tf.div(tf.div(both, total), total), tf.div(tf.div(x, chance), chance)),
+      }
+    }
   }
+}
+
+/** count / p; 0 where p is, as is then the count. `tf.divNoNan` has no gradient. */
+export const share = (count: tf.Tensor, p: tf.Tensor): tf.Tensor => {
+  const isPossible = () => tf.notEqual(p, 0)
+  return where(isPossible, tf.div(count, where(isPossible, p, 1)), 0)
 }

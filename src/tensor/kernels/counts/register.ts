@@ -2,6 +2,16 @@
 import type * as tf from "@tensorflow/tfjs-core"
 import type { LoopKernel } from "../loop.ts"
 import {
+  binomialCdf,
+  binomialCdfGradient,
+  binomialCdfSlope,
+  negativeBinomialCdf,
+  negativeBinomialCdfGradient,
+  negativeBinomialCdfSlope,
+  poissonCdf,
+  poissonCdfGradient,
+} from "./cdfs.ts"
+import {
   binomialDraw,
   dirichletMultinomialDraw,
   geometricDraw,
@@ -20,8 +30,6 @@ import {
   negativeBinomialMass,
   negativeBinomialMassGradient,
   negativeBinomialSlope,
-  poissonCdf,
-  poissonCdfGradient,
   poissonMass,
   poissonMassGradient,
 } from "./masses.ts"
@@ -38,6 +46,10 @@ import {
 export const countLoops = [
   poissonMass,
   poissonCdf,
+  binomialCdf,
+  binomialCdfSlope,
+  negativeBinomialCdf,
+  negativeBinomialCdfSlope,
   devianceOf,
   binomialMass,
   negativeBinomialMass,
@@ -59,6 +71,8 @@ export const countLoops = [
 export const countGradients: ReadonlyArray<tf.GradConfig> = [
   poissonMassGradient,
   poissonCdfGradient,
+  binomialCdfGradient,
+  negativeBinomialCdfGradient,
   devianceGradient,
   binomialMassGradient,
   negativeBinomialMassGradient,

@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type { LoopKernel } from "../loop.ts"
+import { share } from "./masses.ts"
 import { digammaStep, logMultichoose, stirlingError } from "./saddle.ts"
 
 /** Whether the weights are probabilities or logits. */
@@ -81,9 +82,14 @@ export const multinomialSlopeGradient: tf.GradConfig = {
   inputsToSave: ["x", "w"],
   gradFunc: (dy, saved, attrs) => {
     const [x, w] = saved as [tf.Tensor, tf.Tensor]
-    const slope = (w: tf.Tensor) =>
-      attrs.logits ? tf.sub(x, tf.mul(tf.sum(x, -1, true), tf.softmax(w))) : tf.divNoNan(x, w)
-    return { x: () => tf.zerosLike(x), w: () => tf.grad(slope)(w, dy as tf.Tensor) }
+    const direction = dy as tf.Tensor
+    const inLogits = () => {
+      const p = tf.softmax(w)
+      const across = tf.sum(tf.mul(p, direction), -1, true)
+      return tf.mul(tf.mul(tf.sum(x, -1, true), p), tf.sub(across, direction))
+    }
+    const inProbs = () => tf.neg(tf.mul(direction, share(share(x, w), w)))
+    return { x: () => tf.zerosLike(x), w: attrs.logits ? inLogits : inProbs }
   },
 }
 

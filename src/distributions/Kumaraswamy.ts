@@ -1,0 +1,114 @@
+/**
+ * The Kumaraswamy distribution on [0, 1], much like a beta, but with a cumulative distribution in closed form:
+ * 1 − (1 − xᵃ)ᵇ, with a and b the two concentrations. log p(x) = log ab + (a − 1) log x + (b − 1) log(1 − xᵃ).
+ *
+ * ```ts
+ * Kumaraswamy({ concentration1: 2, concentration0: 5 })
+ * ```
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import type * as Key from "../tensor/Key.ts"
+import { quotient } from "../tensor/quotient.ts"
+import type { Shape } from "../tensor/Shape.ts"
+import { log1mexp } from "../tensor/special/exponential.ts"
+import { digamma } from "../tensor/special/gamma.ts"
+import { logPowerMean, logPowerSpread } from "../tensor/special/moments.ts"
+import { eulerGamma, where } from "../tensor/stable.ts"
+import { operand, toTensor, type Value } from "./Distribution.ts"
+import { PathwiseFamily } from "./Family.ts"
+import { exponential } from "./noise.ts"
+import { positive, unitInterval } from "./Support.ts"
+
+/** Parameters of {@link Kumaraswamy}: a and b in the formulas. Shapes broadcast to the batch. */
+export interface KumaraswamyParams {
+  readonly concentration1: Value
+  readonly concentration0: Value
+}
+
+class KumaraswamyDistribution extends PathwiseFamily<"Kumaraswamy", "unitInterval"> {
+  readonly concentration1: Value
+  readonly concentration0: Value
+
+  constructor({ concentration1, concentration0 }: KumaraswamyParams) {
+    super({
+      family: "Kumaraswamy",
+      support: unitInterval,
+      params: {
+        concentration1: { value: concentration1, constraint: positive },
+        concentration0: { value: concentration0, constraint: positive },
+      },
+    })
+    this.concentration1 = concentration1
+    this.concentration0 = concentration0
+  }
+
+  protected draw(key: Key.Key, full: Shape): tf.Tensor {
+    // An end, to which a draw may round, can have an infinite density.
+    return tf.clipByValue(this.at(exponential(key, full)), 2 ** -126, 1 - 2 ** -24)
+  }
+
+  protected score(value: tf.Tensor): tf.Tensor {
+    const [a, b] = [toTensor(this.concentration1), toTensor(this.concentration0)]
+    const log = tf.log(value)
+    // At an end a logarithm is −∞, and its product with an exponent of zero is zero.
+    const times = (exponent: tf.Tensor, log: tf.Tensor) => {
+      const vanishes = () => tf.equal(exponent, 0)
+      return where(vanishes, 0, tf.mul(exponent, where(vanishes, 0, log)))
+    }
+    const low = times(tf.sub(a, 1), log)
+    const high = times(tf.sub(b, 1), log1mexp(tf.neg(tf.mul(a, log))))
+    return tf.add(tf.add(tf.log(a), tf.log(b)), tf.add(low, high))
+  }
+
+  /** b B(1 + 1/a, b). */
+  mean(): tf.Tensor {
+    return this.batched(() => tf.exp(logPowerMean(this.inverse(), toTensor(this.concentration0))))
+  }
+
+  /** b B(1 + 2/a, b) − mean², as mean² (E x²/mean² − 1). */
+  variance(): tf.Tensor {
+    return this.batched(() => {
+      const spread = logPowerSpread(this.inverse(), toTensor(this.concentration0))
+      return tf.mul(tf.square(this.mean()), tf.expm1(spread))
+    })
+  }
+
+  /** 1 − 1/b + (1 − 1/a)(ψ(b + 1) + γ) − log ab, with Euler's γ. */
+  entropy(): tf.Tensor {
+    return this.batched(() => {
+      const [a, b] = [toTensor(this.concentration1), toTensor(this.concentration0)]
+      const harmonic = tf.add(digamma(tf.add(b, 1)), eulerGamma)
+      const tops = tf.add(tf.sub(1, tf.reciprocal(b)), tf.mul(tf.sub(1, this.inverse()), harmonic))
+      return tf.sub(tops, tf.add(tf.log(a), tf.log(b)))
+    })
+  }
+
+  /** 1 − (1 − valueᵃ)ᵇ, in logarithms, which keep the digits near both ends. */
+  cdf(value: tf.Tensor): tf.Tensor {
+    return this.pointwise(value, "cdf", (x) => {
+      const power = tf.mul(operand(this.concentration1), tf.log(tf.clipByValue(x, 0, 1)))
+      return tf.neg(tf.expm1(tf.mul(operand(this.concentration0), log1mexp(tf.neg(power)))))
+    })
+  }
+
+  icdf(probability: tf.Tensor): tf.Tensor {
+    return this.pointwise(probability, "icdf", (p) => this.at(tf.neg(tf.log1p(tf.neg(p)))))
+  }
+
+  /** (1 − e^(−t/b))^(1/a). */
+  private at(t: tf.Tensor): tf.Tensor {
+    const log = log1mexp(quotient(t, toTensor(this.concentration0)))
+    return tf.exp(tf.mul(log, this.inverse()))
+  }
+
+  /** 1/a. */
+  private inverse(): tf.Tensor {
+    return quotient(tf.scalar(1), toTensor(this.concentration1))
+  }
+}
+
+/** A Kumaraswamy distribution; see {@link KumaraswamyParams}. */
+export type Kumaraswamy = KumaraswamyDistribution
+
+/** Makes a Kumaraswamy distribution. */
+export const Kumaraswamy = (params: KumaraswamyParams): Kumaraswamy => new KumaraswamyDistribution(params)

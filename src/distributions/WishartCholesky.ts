@@ -1,0 +1,107 @@
+/**
+ * The Wishart distribution on covariance matrices of n rows, by their lower Cholesky factor L: LLᵀ is the sum of ν
+ * outer products of normal vectors with covariance VVᵀ, where ν = `concentration` need not be whole. The density is
+ * over L's lower triangle, not over LLᵀ's.
+ *
+ * By Bartlett's decomposition L = VA, with the squares of A's diagonal χ² of ν, ν − 1, … degrees of freedom and what is
+ * below it standard normal:
+ *
+ *   log p(L) = Σᵢ log χ(aᵢᵢ; ν − i + 1) + Σ_{i>j} log N(aᵢⱼ; 0, 1) − Σᵢ i log vᵢᵢ
+ *
+ * ```ts
+ * WishartCholesky({ concentration: 5, scaleTril: [[1, 0], [0.5, 1]] })   // event [2, 2]
+ * ```
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { drawGamma, gammaEntropy, gammaLogDensity } from "../tensor/gammas.ts"
+import * as Key from "../tensor/Key.ts"
+import { diagPart, matrixTranspose, matvec, setDiag, triangularSolve, tril } from "../tensor/linalg.ts"
+import type { Shape } from "../tensor/Shape.ts"
+import { digamma } from "../tensor/special.ts"
+import { halfLog2Pi } from "../tensor/stable.ts"
+import { broadcastTo, toTensor, type Value } from "./Distribution.ts"
+import { PathwiseFamily } from "./Family.ts"
+import { greaterThan, lowerCholesky } from "./Support.ts"
+import { sizeOf } from "./scatter.ts"
+
+/**
+ * Parameters of {@link WishartCholesky}: `concentration` `[...batch]`, above n − 1, and the lower Cholesky factor V of
+ * the scale, `[...batch, n, n]`; the mean of LLᵀ is concentration · VVᵀ.
+ */
+export interface WishartCholeskyParams {
+  readonly concentration: Value
+  readonly scaleTril: Value
+}
+
+class WishartCholeskyDistribution extends PathwiseFamily<"WishartCholesky", "lowerCholesky"> {
+  readonly concentration: Value
+  readonly scaleTril: Value
+
+  constructor({ concentration, scaleTril }: WishartCholeskyParams) {
+    const n = sizeOf(scaleTril)
+    super({
+      family: "WishartCholesky",
+      support: lowerCholesky,
+      params: {
+        concentration: { value: concentration, constraint: greaterThan(n - 1) },
+        scaleTril: { value: scaleTril, constraint: lowerCholesky },
+      },
+      eventShape: [n, n],
+      eventSizes: { scaleTril: [n, n] },
+    })
+    this.concentration = concentration
+    this.scaleTril = scaleTril
+  }
+
+  protected draw(key: Key.Key, full: Shape): tf.Tensor {
+    const [diagonal, below] = Key.split(key)
+    const halves = broadcastTo(this.halves(), full.slice(0, -1))
+    const squares = drawGamma(diagonal!, halves, tf.fill(halves.shape, 0.5))
+    const a = setDiag(tril(Key.normal(below!, full), -1), tf.sqrt(squares))
+    // Column by column, summed in float64: draws are then the same on every backend.
+    const columns = matvec(tf.expandDims(tril(toTensor(this.scaleTril)), -3), matrixTranspose(a))
+    return matrixTranspose(columns)
+  }
+
+  protected score(value: tf.Tensor): tf.Tensor {
+    const n = this.eventShape[0]!
+    const a = triangularSolve(toTensor(this.scaleTril), value)
+    const diagonal = diagPart(a)
+    // The density of a is that of its square times the square's slope 2a.
+    const chi = gammaLogDensity(tf.square(diagonal), this.halves(), tf.scalar(0.5))
+    const onDiagonal = tf.sum(tf.add(chi, tf.log(tf.mul(diagonal, 2))), -1)
+    const squares = tf.mul(tf.sum(tf.square(tril(a, -1)), [-2, -1]), -0.5)
+    const below = tf.sub(squares, ((n * (n - 1)) / 2) * halfLog2Pi)
+    return tf.sub(tf.add(onDiagonal, below), this.logStretch())
+  }
+
+  /** The sum of those of A's independent numbers, and the log-determinant of A ↦ VA. */
+  entropy(): tf.Tensor {
+    return this.batched(() => {
+      const n = this.eventShape[0]!
+      const halves = this.halves()
+      const roots = tf.sub(gammaEntropy(halves), tf.mul(tf.add(digamma(halves), Math.LN2), 0.5))
+      const below = ((n * (n - 1)) / 2) * (0.5 + halfLog2Pi)
+      return tf.add(tf.add(tf.sum(roots, -1), below), this.logStretch())
+    }, [])
+  }
+
+  /** Half of the degrees of freedom on A's diagonal, `[...batch, n]`. */
+  private halves(): tf.Tensor {
+    const freedom = tf.sub(tf.expandDims(toTensor(this.concentration), -1), tf.range(0, this.eventShape[0]!))
+    return tf.mul(freedom, 0.5)
+  }
+
+  /** Σᵢ i log vᵢᵢ. */
+  private logStretch(): tf.Tensor {
+    const logs = tf.log(diagPart(toTensor(this.scaleTril)))
+    return tf.sum(tf.mul(logs, tf.range(1, this.eventShape[0]! + 1)), -1)
+  }
+}
+
+/** A Wishart distribution by Cholesky factors; see {@link WishartCholeskyParams}. */
+export type WishartCholesky = WishartCholeskyDistribution
+
+/** Makes a Wishart distribution on the Cholesky factors of covariance matrices. */
+export const WishartCholesky = (params: WishartCholeskyParams): WishartCholesky =>
+  new WishartCholeskyDistribution(params)
