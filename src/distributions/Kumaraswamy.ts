@@ -11,9 +11,10 @@ import type * as Key from "../tensor/Key.ts"
 import { quotient } from "../tensor/quotient.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { log1mexp } from "../tensor/special/exponential.ts"
-import { digamma } from "../tensor/special/gamma.ts"
-import { logPowerMean, logPowerSpread } from "../tensor/special/moments.ts"
+import { digamma, lbeta } from "../tensor/special/gamma.ts"
+import { logComplement, logPowerMean, logPowerSpread } from "../tensor/special/moments.ts"
 import { eulerGamma, where } from "../tensor/stable.ts"
+import type { Beta } from "./Beta.ts"
 import { operand, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
 import { exponential } from "./noise.ts"
@@ -112,3 +113,17 @@ export type Kumaraswamy = KumaraswamyDistribution
 
 /** Makes a Kumaraswamy distribution. */
 export const Kumaraswamy = (params: KumaraswamyParams): Kumaraswamy => new KumaraswamyDistribution(params)
+
+/**
+ * KL(p ‖ q) of a Kumaraswamy p and a beta q, elementwise, by E log x = −(ψ(b + 1) + γ)/a and E log(1 − x), which is an
+ * integral.
+ */
+export const klKumaraswamyBeta = (p: Kumaraswamy, q: Beta): tf.Tensor => {
+  const [a, b] = [toTensor(p.concentration1), toTensor(p.concentration0)]
+  const [one, zero] = [toTensor(q.concentration1), toTensor(q.concentration0)]
+  const inverse = quotient(tf.scalar(1), a)
+  const log = tf.neg(quotient(tf.add(digamma(tf.add(b, 1)), eulerGamma), a))
+  const low = tf.mul(tf.sub(one, 1), log)
+  const high = tf.mul(tf.sub(zero, 1), logComplement(inverse, b))
+  return tf.sub(tf.sub(lbeta(one, zero), tf.add(low, high)), p.entropy())
+}

@@ -11,10 +11,10 @@
  * drawPoisson(Key.key(0), tf.tensor([0.5, 3e4]))
  * ```
  */
-import * as tf from "@tensorflow/tfjs-core"
+import type * as tf from "@tensorflow/tfjs-core"
 import type { Key } from "./Key.ts"
+import { alike, run, words } from "./kernels/call.ts"
 import type { ChanceBy } from "./kernels/counts/chance.ts"
-import * as Shape from "./Shape.ts"
 
 export type { ChanceBy } from "./kernels/counts/chance.ts"
 
@@ -98,19 +98,3 @@ export const drawMultinomial = (key: Key, n: tf.Tensor, w: tf.Tensor, logits: bo
 /** Counts `[..., K]` of n `[...]` trials, by weights drawn from a Dirichlet of concentrations `[..., K]`. */
 export const drawDirichletMultinomial = (key: Key, n: tf.Tensor, a: tf.Tensor): tf.Tensor =>
   run("GuidepostDirichletMultinomialDraw", { w: a, n }, words(key))
-
-const run = (kernel: string, inputs: tf.NamedTensorMap, attrs: object = {}): tf.Tensor =>
-  tf.engine().runKernel(kernel, inputs, attrs as tf.NamedAttrMap) as tf.Tensor
-
-const words = ({ hi, lo }: Key) => ({ hi, lo })
-
-/** The tensors at the shape that they broadcast to. Call it inside a tidy. */
-const alike = (inputs: tf.NamedTensorMap): tf.NamedTensorMap => {
-  const shape = Shape.broadcast(...Object.values(inputs).map((x) => x.shape))!
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, x]) => [
-      name,
-      Shape.equals(x.shape, shape) ? x : tf.broadcastTo(x, [...shape]),
-    ]),
-  )
-}

@@ -12,9 +12,9 @@
  * drawGamma(Key.key(0), tf.tensor([0.5, 3e4]), tf.tensor([1, 1]))
  * ```
  */
-import * as tf from "@tensorflow/tfjs-core"
+import type * as tf from "@tensorflow/tfjs-core"
 import type { Key } from "./Key.ts"
-import * as Shape from "./Shape.ts"
+import { alike, run, words } from "./kernels/call.ts"
 
 /** log of rateᵃ xᵃ⁻¹ e^(−rate x) / Γ(a), for x > 0. */
 export const gammaLogDensity = (x: tf.Tensor, a: tf.Tensor, rate: tf.Tensor): tf.Tensor =>
@@ -96,19 +96,3 @@ export const drawDirichlet = (key: Key, a: tf.Tensor): tf.Tensor =>
 /** Draws of a standard Student's t, finite. */
 export const drawStudent = (key: Key, df: tf.Tensor): tf.Tensor =>
   run("GuidepostStudentTDraw", { df }, words(key))
-
-const run = (kernel: string, inputs: tf.NamedTensorMap, attrs: object = {}): tf.Tensor =>
-  tf.engine().runKernel(kernel, inputs, attrs as tf.NamedAttrMap) as tf.Tensor
-
-const words = ({ hi, lo }: Key) => ({ hi, lo })
-
-/** The tensors at the shape that they broadcast to. Call it inside a tidy. */
-const alike = (inputs: tf.NamedTensorMap): tf.NamedTensorMap => {
-  const shape = Shape.broadcast(...Object.values(inputs).map((x) => x.shape))!
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, x]) => [
-      name,
-      Shape.equals(x.shape, shape) ? x : tf.broadcastTo(x, [...shape]),
-    ]),
-  )
-}

@@ -7,9 +7,9 @@
  * drawVonMises(Key.key(0), tf.tensor([0, 1]), tf.tensor([0.5, 3e4]))
  * ```
  */
-import * as tf from "@tensorflow/tfjs-core"
+import type * as tf from "@tensorflow/tfjs-core"
 import type { Key } from "./Key.ts"
-import * as Shape from "./Shape.ts"
+import { alike, run, words } from "./kernels/call.ts"
 
 /** Draws in [−π, π]; the mean direction and the concentration have one shape, the draw's. */
 export const drawVonMises = (key: Key, loc: tf.Tensor, concentration: tf.Tensor): tf.Tensor =>
@@ -75,19 +75,3 @@ export const continuousBernoulliCdf = (x: tf.Tensor, logits: tf.Tensor): tf.Tens
 /** log(1 + u(e^η − 1))/η, for 0 ≤ u ≤ 1. Shapes broadcast. */
 export const continuousBernoulliIcdf = (u: tf.Tensor, logits: tf.Tensor): tf.Tensor =>
   run("GuidepostContinuousBernoulliIcdf", alike({ u, logits }))
-
-const run = (kernel: string, inputs: tf.NamedTensorMap, attrs: object = {}): tf.Tensor =>
-  tf.engine().runKernel(kernel, inputs, attrs as tf.NamedAttrMap) as tf.Tensor
-
-const words = ({ hi, lo }: Key) => ({ hi, lo })
-
-/** The tensors at the shape that they broadcast to. Call it inside a tidy. */
-const alike = (inputs: tf.NamedTensorMap): tf.NamedTensorMap => {
-  const shape = Shape.broadcast(...Object.values(inputs).map((x) => x.shape))!
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, x]) => [
-      name,
-      Shape.equals(x.shape, shape) ? x : tf.broadcastTo(x, [...shape]),
-    ]),
-  )
-}

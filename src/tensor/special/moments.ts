@@ -1,14 +1,17 @@
 /**
  * Logarithms of the moments of Weibull and Kumaraswamy distributions, of tensors, and of what a variance is made of:
  * log(E x² / (E x)²), which the difference of the two logarithms has no digit of where a distribution is narrow.
- * Evaluated in float64 and rounded once; differentiable twice.
+ * Besides, E log(1 − x) of a Kumaraswamy. Evaluated in float64 and rounded once; differentiable twice.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { type Elementwise, elementwise, type Unary } from "./elementwise.ts"
 import { lbetaSlope, trigamma } from "./gamma.ts"
 import { lbeta } from "./scalar/beta.ts"
 import { lgamma, lgamma1p } from "./scalar/gamma.ts"
+import * as kumaraswamy from "./scalar/kumaraswamy.ts"
 import { polygammaStep } from "./scalar/polygamma.ts"
+
+const second = ["a second derivative of logComplement", "a second derivative of logComplement"] as const
 
 type Binary = Elementwise<[a: tf.Tensor, b: tf.Tensor]>
 
@@ -50,6 +53,31 @@ export const logPowerSpread: Binary = elementwise(
     const at = (n: number) => lbetaSlope(b, tf.add(tf.mul(t, n), 1))
     return tf.sub(at(2), tf.add(tf.mul(at(1), 2), tf.reciprocal(b)))
   },
+)
+
+/** E log(1 − x) for a Kumaraswamy(a, b) draw, with t = 1/a; differentiable once. */
+export const logComplement: Binary = elementwise(
+  "logComplement",
+  ["t", "b"],
+  kumaraswamy.logComplement,
+  (t, b) => logComplementT(t, b),
+  (t, b) => logComplementB(t, b),
+)
+
+/** Its derivative in t. */
+export const logComplementT: Binary = elementwise(
+  "logComplementT",
+  ["t", "b"],
+  kumaraswamy.logComplementT,
+  ...second,
+)
+
+/** Its derivative in b. */
+export const logComplementB: Binary = elementwise(
+  "logComplementB",
+  ["t", "b"],
+  kumaraswamy.logComplementB,
+  ...second,
 )
 
 /** log Γ(1 + t), which the sum 1 + t rounds off near 0. */

@@ -1,5 +1,6 @@
 /** Divergences between families of one number that differ. */
 import { AsymmetricLaplace } from "../../../src/distributions/AsymmetricLaplace.ts"
+import { Beta } from "../../../src/distributions/Beta.ts"
 import { Chi2 } from "../../../src/distributions/Chi2.ts"
 import type { Distribution } from "../../../src/distributions/Distribution.ts"
 import { Exponential } from "../../../src/distributions/Exponential.ts"
@@ -55,6 +56,7 @@ const to = {
   Weibull: Weibull({ scale: 1.6, concentration: 1.3 }),
   Gamma: Gamma({ concentration: 1.5, rate: 1.1 }),
   Chi2: Chi2({ df: 2.6 }),
+  Beta: Beta({ concentration1: 1.7, concentration0: 2.4 }),
 }
 
 const listed: Readonly<Record<keyof typeof to, ReadonlyArray<keyof typeof from>>> = {
@@ -81,6 +83,7 @@ const listed: Readonly<Record<keyof typeof to, ReadonlyArray<keyof typeof from>>
   Weibull: ["LogNormal", "Exponential", "Gamma", "LogUniform"],
   Gamma: ["Weibull"],
   Chi2: ["Weibull"],
+  Beta: ["Kumaraswamy"],
   Pareto: ["Uniform"],
 }
 

@@ -104,7 +104,7 @@ export const truncated: ReadonlyArray<Row> = [
     make: ({ loc, scale, high }) => Truncated(Cauchy({ loc: loc!, scale: scale! }), { high: high! }),
     params: [
       { loc: 0, scale: 1, high: 0.5 },
-      { loc: 2, scale: 0.3, high: 1.8 },
+      { loc: -2, scale: 0.3, high: -2.2 },
     ],
     grid: (p) => {
       const [loc, scale] = [num(p, "loc"), num(p, "scale")]

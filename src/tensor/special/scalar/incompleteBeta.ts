@@ -2,13 +2,15 @@
  * The incomplete beta function I = ∫₀ˣ p(t; a, b) dt, with p the density of Beta(a, b), and its complement, of
  * float64s: the continued fraction DLMF 8.17.22 where x < (a + 1)/(a + b + 2), and Iₓ(a, b) = 1 − I₁₋ₓ(b, a) beyond.
  * It takes about √min(a, b) steps where x is near the mean, a few where it is not; where both are above 3000, an
- * integral instead (betaIntegral.ts).
+ * integral instead (betaIntegral.ts); where one is beyond 1e8, a gamma variable's (betaLimit.ts).
  *
  * Relative error below 1e-9 for a, b ≥ 1e-6. A smaller parameter p puts nearly all mass at one end; where the function
  * wanted is what is left of it, about p, that is a difference from 1, good to 1e-16/p.
  */
 import { logPowers } from "./betaDensity.ts"
 import { isWide, tail } from "./betaIntegral.ts"
+import { gammaOf, isSteep } from "./betaLimit.ts"
+import { gammainc, gammaincc } from "./incompleteGamma.ts"
 
 /**
  * Iₓ(a, b) for a, b ≥ 0 and x in [0, 1]. At a = 0 or b = ∞ all the mass is at 0, at b = 0 or a = ∞ at 1; NaN where it
@@ -16,13 +18,17 @@ import { isWide, tail } from "./betaIntegral.ts"
  */
 export const betainc = (a: number, b: number, x: number): number => {
   if (!isInside(a, b, x)) return edge(a, b, x, 1)
-  return isLower(a, b, x) ? lower(a, b, x, 1 - x) : 1 - lower(b, a, 1 - x, x)
+  if (isSteep(a, b)) return gammainc(a, gammaOf(a, b, x, 1 - x))
+  if (isSteep(b, a)) return gammaincc(b, gammaOf(b, a, 1 - x, x))
+  return isLower(a, b, x) ? lower(a, b, x, 1 - x) : Math.max(0, 1 - lower(b, a, 1 - x, x))
 }
 
 /** 1 − Iₓ(a, b), which is I₁₋ₓ(b, a) for an x whose 1 − x float32 cannot hold. */
 export const betaincc = (a: number, b: number, x: number): number => {
   if (!isInside(a, b, x)) return edge(a, b, x, 0)
-  return isLower(a, b, x) ? 1 - lower(a, b, x, 1 - x) : lower(b, a, 1 - x, x)
+  if (isSteep(a, b)) return gammaincc(a, gammaOf(a, b, x, 1 - x))
+  if (isSteep(b, a)) return gammainc(b, gammaOf(b, a, 1 - x, x))
+  return isLower(a, b, x) ? Math.max(0, 1 - lower(a, b, x, 1 - x)) : lower(b, a, 1 - x, x)
 }
 
 /** Whether the fraction of Iₓ(a, b) itself is to be used. */

@@ -17,7 +17,7 @@ import { isCentral, temmeTail } from "./temme.ts"
 export const gammainc = (a: number, x: number): number => {
   if (!isInside(a, x)) return edge(a, x, 1)
   if (isCentral(a, x)) return x > a ? 1 - temmeTail(a, x) : temmeTail(a, x)
-  return isLower(a, x) ? lowerSeries(a, x) : 1 - upperFraction(a, x)
+  return isLower(a, x) ? Math.min(1, lowerSeries(a, x)) : 1 - upperFraction(a, x)
 }
 
 /** Q(a, x) = 1 − P(a, x). */
@@ -25,7 +25,7 @@ export const gammaincc = (a: number, x: number): number => {
   if (!isInside(a, x)) return edge(a, x, 0)
   if (isCentral(a, x)) return x > a ? temmeTail(a, x) : 1 - temmeTail(a, x)
   if (!isLower(a, x)) return upperFraction(a, x)
-  return a < 1 ? upperSeries(a, x) : 1 - lowerSeries(a, x)
+  return a < 1 ? Math.max(0, upperSeries(a, x)) : 1 - lowerSeries(a, x)
 }
 
 /** Whether the series of P is to be used, and not the fraction of Q. */

@@ -7,17 +7,17 @@
  * of normal and uniform ones.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { quotient } from "../tensor/quotient.ts"
-import { eulerGamma, halfLog2Pi, where } from "../tensor/stable.ts"
-import { type HasEntropy, type HasMean, type HasVariance, operand, toTensor } from "./Distribution.ts"
-import type { Exponential } from "./Exponential.ts"
-import type { Gumbel } from "./Gumbel.ts"
-import type { HalfNormal } from "./HalfNormal.ts"
-import { standardized } from "./LocationScale.ts"
-import type { LogNormal } from "./LogNormal.ts"
-import type { LogUniform } from "./LogUniform.ts"
-import type { NormalParams } from "./Normal.ts"
-import type { Uniform } from "./Uniform.ts"
+import { quotient } from "../../tensor/quotient.ts"
+import { eulerGamma, halfLog2Pi, where } from "../../tensor/stable.ts"
+import { type HasEntropy, type HasMean, type HasVariance, operand, toTensor } from "../Distribution.ts"
+import type { Exponential } from "../Exponential.ts"
+import type { Gumbel } from "../Gumbel.ts"
+import type { HalfNormal } from "../HalfNormal.ts"
+import { standardized } from "../LocationScale.ts"
+import type { LogNormal } from "../LogNormal.ts"
+import type { LogUniform } from "../LogUniform.ts"
+import type { NormalParams } from "../Normal.ts"
+import type { Uniform } from "../Uniform.ts"
 
 type HasMoments = HasMean & HasVariance & HasEntropy
 

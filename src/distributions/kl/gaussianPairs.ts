@@ -1,9 +1,9 @@
 /** The divergences in closed form between Gaussian vectors, whatever their covariances are made of. */
-import { diagonalGaussian, klGaussians } from "./gaussian.ts"
-import type { Independent } from "./Independent.ts"
-import type { LowRankMultivariateNormal } from "./LowRankMultivariateNormal.ts"
-import { klMultivariateNormals, type MultivariateNormal } from "./MultivariateNormal.ts"
-import type { Normal } from "./Normal.ts"
+import { diagonalGaussian, klGaussians } from "../gaussian.ts"
+import type { Independent } from "../Independent.ts"
+import type { LowRankMultivariateNormal } from "../LowRankMultivariateNormal.ts"
+import { klMultivariateNormals, type MultivariateNormal } from "../MultivariateNormal.ts"
+import type { Normal } from "../Normal.ts"
 
 /** The family of p, then of q, then the formula; see kl.ts. */
 export const gaussianPairs = {

@@ -1,14 +1,14 @@
 /** Divergences between families of counts that differ, elementwise over the batch. Each family's own is in its file. */
 import * as tf from "@tensorflow/tfjs-core"
-import { where } from "../tensor/stable.ts"
-import type { Bernoulli } from "./Bernoulli.ts"
-import type { Categorical } from "./Categorical.ts"
-import { complement, crossEntropy, probability, weighLogs } from "./chance.ts"
-import { count as countOf, type DiscreteUniform } from "./DiscreteUniform.ts"
-import { type Distribution, operand } from "./Distribution.ts"
-import type { Geometric } from "./Geometric.ts"
-import { type OrderedLogistic, orderedWeights } from "./OrderedLogistic.ts"
-import { klWeights, type Weights } from "./weights.ts"
+import { where } from "../../tensor/stable.ts"
+import type { Bernoulli } from "../Bernoulli.ts"
+import type { Categorical } from "../Categorical.ts"
+import { complement, crossEntropy, probability, weighLogs } from "../chance.ts"
+import { count as countOf, type DiscreteUniform } from "../DiscreteUniform.ts"
+import { type Distribution, operand } from "../Distribution.ts"
+import type { Geometric } from "../Geometric.ts"
+import { type OrderedLogistic, orderedWeights } from "../OrderedLogistic.ts"
+import { klWeights, type Weights } from "../weights.ts"
 
 /** KL(p ‖ q) = −(1 − p) log q(0) − p log q(1) − the entropy of p, for any q that counts. */
 export const klBernoulliCount = (p: Bernoulli, q: Distribution): tf.Tensor => {

@@ -1,20 +1,20 @@
 /** The divergences between families of counts that have a closed form: the family of p, then of q, then the formula. */
-import { type Bernoulli, klBernoulliBernoulli } from "./Bernoulli.ts"
-import type { BetaBinomial } from "./BetaBinomial.ts"
-import { type Binomial, klBinomialBinomial } from "./Binomial.ts"
-import type { Categorical } from "./Categorical.ts"
-import { type DiscreteUniform, klDiscreteUniformDiscreteUniform } from "./DiscreteUniform.ts"
-import { type Geometric, klGeometricGeometric } from "./Geometric.ts"
-import { klBernoulliCount, klClasses, klDiscreteUniformGeometric } from "./klCounts.ts"
-import { klMultinomialMultinomial, type Multinomial } from "./Multinomial.ts"
+import { type Bernoulli, klBernoulliBernoulli } from "../Bernoulli.ts"
+import type { BetaBinomial } from "../BetaBinomial.ts"
+import { type Binomial, klBinomialBinomial } from "../Binomial.ts"
+import type { Categorical } from "../Categorical.ts"
+import { type DiscreteUniform, klDiscreteUniformDiscreteUniform } from "../DiscreteUniform.ts"
+import { type Geometric, klGeometricGeometric } from "../Geometric.ts"
+import { klMultinomialMultinomial, type Multinomial } from "../Multinomial.ts"
 import {
   type GammaPoisson,
   klNegativeBinomials,
   type NegativeBinomial,
   type NegativeBinomial2,
-} from "./NegativeBinomial.ts"
-import type { OrderedLogistic } from "./OrderedLogistic.ts"
-import { klPoissonPoisson, type Poisson } from "./Poisson.ts"
+} from "../NegativeBinomial.ts"
+import type { OrderedLogistic } from "../OrderedLogistic.ts"
+import { klPoissonPoisson, type Poisson } from "../Poisson.ts"
+import { klBernoulliCount, klClasses, klDiscreteUniformGeometric } from "./counts.ts"
 
 /** To be spread into the table of all pairs. */
 export const countPairs = {

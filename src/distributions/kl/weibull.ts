@@ -4,16 +4,16 @@
  * an exponential k is 1. Elementwise over the batch.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { logRatio, quotient } from "../tensor/quotient.ts"
-import { digamma, lgamma } from "../tensor/special/gamma.ts"
-import { eulerGamma, halfLog2Pi } from "../tensor/stable.ts"
-import { operand, toTensor, type Value } from "./Distribution.ts"
-import type { Gamma } from "./Gamma.ts"
-import type { ShapeRate } from "./GammaLike.ts"
-import type { Gumbel } from "./Gumbel.ts"
-import type { LogNormal } from "./LogNormal.ts"
-import type { LogUniform } from "./LogUniform.ts"
-import type { Weibull, WeibullParams } from "./Weibull.ts"
+import { logRatio, quotient } from "../../tensor/quotient.ts"
+import { digamma, lgamma } from "../../tensor/special/gamma.ts"
+import { eulerGamma, halfLog2Pi } from "../../tensor/stable.ts"
+import { operand, toTensor, type Value } from "../Distribution.ts"
+import type { Gamma } from "../Gamma.ts"
+import type { ShapeRate } from "../GammaLike.ts"
+import type { Gumbel } from "../Gumbel.ts"
+import type { LogNormal } from "../LogNormal.ts"
+import type { LogUniform } from "../LogUniform.ts"
+import type { Weibull, WeibullParams } from "../Weibull.ts"
 
 /** KL(p ‖ q) = γ(r − 1) − log r − d − 1 + e^d Γ(1 + r), with r = σp/σq and d = (μq − μp)/σq. */
 export const klGumbelGumbel = (p: Gumbel, q: Gumbel): tf.Tensor => {
