@@ -2,8 +2,8 @@
  * Laws of draws: they lie in the support, follow the density, and are the same on every backend.
  *
  * Each statistical test alarms falsely with probability 1e-5 (z beyond 4.42; the Kolmogorov–Smirnov and chi-square
- * statistics beyond their own quantiles). There are fewer than 200 of them, so that a correct library fails this
- * file with probability 0.2%; the seeds are fixed, so that it then always does.
+ * statistics beyond their own quantiles). There are fewer than 800 of them, so that a correct library fails this
+ * file with probability 0.8%; the seeds are fixed, so that it then always does.
  */
 import { describe, expect } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
@@ -14,7 +14,8 @@ import { expectation, type Grid, masses } from "./grid.ts"
 import { expectClose } from "./numbers.ts"
 import { type Check, on } from "./onBackends.ts"
 
-const count = 4000
+/** How many draws. A grid of vectors is coarse: from about 5,000 on, its own error would be what the test sees. */
+const drawsOn = (width: number, grid: Grid): number => (width === 1 || grid.discrete ? 10_000 : 4_000)
 /** Beyond this a standard normal lies with probability 1e-5. */
 const z = 4.42
 /** Beyond this √n times the Kolmogorov–Smirnov statistic lies with probability 1e-5: √(½ log(2 / 1e-5)). */
@@ -58,6 +59,7 @@ const followTheDensity = (check: Check) => {
         const mass = masses(d, grid)
         const title = JSON.stringify(params)
         const width = d.eventShape.reduce((a, b) => a * b, 1)
+        const count = drawsOn(width, grid)
         const flat = tf.tidy(() => d.sample(Key.foldIn(Key.key(41), i), [count]).dataSync())
         const draws = Array.from({ length: count }, (_, n) =>
           Array.from(flat.subarray(n * width, (n + 1) * width)),
@@ -101,8 +103,10 @@ const sampleMoments = (
   const varianceFound = xs.reduce((a, x) => a + (x - mean) ** 2, 0) / xs.length
   // Rounding of the draws and of the grid's events is all that is left where the variance is zero.
   const slack = 1e-5 * Math.max(1, Math.abs(mean))
-  expect(Math.abs(meanFound - mean), `mean, ${title}`).toBeLessThan(z * Math.sqrt(variance / count) + slack)
-  const spread = Math.sqrt(Math.max(central(4) - variance ** 2, 0) / count)
+  expect(Math.abs(meanFound - mean), `mean, ${title}`).toBeLessThan(
+    z * Math.sqrt(variance / xs.length) + slack,
+  )
+  const spread = Math.sqrt(Math.max(central(4) - variance ** 2, 0) / xs.length)
   expect(Math.abs(varianceFound - variance), `variance, ${title}`).toBeLessThan(z * spread + slack)
 }
 
@@ -126,9 +130,9 @@ const kolmogorovSmirnov = (
     cumulative += m
     const end = i + 1 < ends.length ? (x + ends[i + 1]![0]) / 2 : Infinity
     while (below < sorted.length && sorted[below]! <= end) below++
-    distance = Math.max(distance, Math.abs(below / count - cumulative))
+    distance = Math.max(distance, Math.abs(below / sorted.length - cumulative))
   })
-  expect(distance * Math.sqrt(count), `Kolmogorov–Smirnov, ${title}`).toBeLessThan(ks)
+  expect(distance * Math.sqrt(xs.length), `Kolmogorov–Smirnov, ${title}`).toBeLessThan(ks)
 }
 
 /** The counts of each value against their expectations; a value without probability must not be drawn. */
@@ -152,7 +156,7 @@ const chiSquare = (
   }
   grid.events.forEach((event, i) => {
     const found = counts.get(name(event)) ?? 0
-    const expected = mass[i]! * count
+    const expected = mass[i]! * draws.length
     counts.delete(name(event))
     if (expected < 1e-6) expect(found, `${title}: ${event}`).toBe(0)
     else {

@@ -3,8 +3,8 @@
  * is what differentiating f along the draws gives on the average (pathwise families), and what f · ∇ log p gives
  * (all families whose support does not move).
  *
- * Each of fewer than 100 comparisons of a sampled gradient lies beyond 5 standard errors, estimated from 40 batches,
- * with probability below 2e-5: a correct library fails with probability 0.2% at most, and the seeds are fixed.
+ * Each of fewer than 200 comparisons of a sampled gradient lies beyond 5 standard errors, estimated from 40 batches,
+ * with probability below 2e-5: a correct library fails with probability 0.4% at most, and the seeds are fixed.
  */
 import { describe, expect } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"

@@ -14,7 +14,8 @@ import { gammaSlope } from "./gammaSlope.ts"
 export const isSteep = (a: number, b: number): boolean => b > 1e8 && a <= 3000
 
 /** The gamma variable, −N log y, where y = 1 − x. */
-export const gammaOf = (a: number, b: number, x: number, y: number): number => -(b + 0.5 * (a - 1)) * logOf(y, x)
+export const gammaOf = (a: number, b: number, x: number, y: number): number =>
+  -(b + 0.5 * (a - 1)) * logOf(y, x)
 
 /** dx/da at constant Iₓ(a, b). */
 export const steepSlopeA = (a: number, b: number, x: number, y: number): number => {
