@@ -25,12 +25,16 @@ export const runMain = <A, E>(program: Effect.Effect<A, E, Stop>): void => {
   const asked = Deferred.makeUnsafe<void>()
   const stop = Stop.of({ requested: Deferred.await(asked), isRequested: Deferred.isDone(asked) })
   const run = Runtime.makeRunMain(({ fiber, teardown }) => {
-    let last = Number.NEGATIVE_INFINITY
+    let deaf = false
+    const hear = () => {
+      deaf = false
+    }
     const onSigint = () => {
-      // npm passes the terminal's signal on to a process that has it already: two in a row are one Ctrl-C.
-      const repeated = performance.now() - last < ONE_KEYSTROKE
-      last = performance.now()
-      if (repeated) return
+      // npm passes the terminal's signal on to a process that has it already: two in a row are one Ctrl-C. The echo
+      // may wait while a step or a picture holds the event loop; it is heard before the immediate that ends this.
+      if (deaf) return
+      deaf = true
+      setTimeout(() => setImmediate(hear), ONE_KEYSTROKE).unref()
       if (Deferred.isDoneUnsafe(asked)) fiber.interruptUnsafe()
       else Deferred.doneUnsafe(asked, Exit.void)
     }

@@ -12,12 +12,14 @@ import { type Form, members } from "./members.ts"
 export const densities = (): Promise<Uint8Array> =>
   chartPng({
     columns: 6,
-    spacing: 18,
+    bounds: "flush",
+    spacing: { row: 66, column: 42 },
     concat: panels().map(({ title, subtitle, curve }) => ({
       title: {
         text: title,
         subtitle,
         anchor: "start",
+        frame: "group",
         fontSize: 12,
         subtitleFontSize: 9,
         subtitleColor: "#666",
@@ -88,6 +90,9 @@ const curve = (d: Distribution, { grid }: Form): Panel["curve"] => {
 const peak = (cells: ReadonlyArray<{ readonly mass: number; readonly density: number }>): number => {
   const falling = cells.toSorted((a, b) => b.density - a.density)
   let above = 0
-  const common = falling.find((cell) => (above += cell.mass) > 0.05)!.density
+  const common = falling.find(({ mass }) => {
+    above += mass
+    return above > 0.05
+  })!.density
   return Math.min(falling[0]!.density, 1.5 * common)
 }

@@ -5,10 +5,7 @@
 import type { Distribution } from "../../src/distributions/Distribution.ts"
 import * as guidepost from "../../src/index.ts"
 import { families } from "../../test/laws/families.ts"
-import type { Grid } from "../../test/laws/grid.ts"
-
-const { ExpRelaxedCategorical, Normal, RelaxedBernoulli, RelaxedBernoulliLogits, RelaxedOneHotCategorical } =
-  guidepost
+import { type Grid, line } from "../../test/laws/grid.ts"
 
 /** One way to write a family's parameters: distributions with the same parameters at different values. */
 export interface Form {
@@ -51,17 +48,32 @@ const fromLaws = (): ReadonlyArray<Form> =>
 
 const others = (): ReadonlyArray<Form> => {
   const temperature = 0.5
-  const probs = [0.2, 0.3, 0.5]
-  const logits = [0, 1, 2]
+  const one = { logits: { logits: 0.3, temperature }, probs: { probs: 0.6, temperature } }
+  const many = {
+    logits: { logits: [0, 1, 2], temperature },
+    probs: { probs: [0.2, 0.3, 0.5], temperature },
+  }
+  const logitGrid = line(-15, 15, 4000)
+  const g = guidepost
   return [
-    form("Independent(Normal)", Normal({ loc: [0, 1], scale: 1 }).toEvent(1)),
-    form("RelaxedBernoulli(probs)", RelaxedBernoulli({ probs: 0.3, temperature })),
-    form("RelaxedBernoulliLogits(logits)", RelaxedBernoulliLogits({ logits: 0.3, temperature })),
-    form("RelaxedBernoulliLogits(probs)", RelaxedBernoulliLogits({ probs: 0.3, temperature })),
-    form("RelaxedOneHotCategorical(probs)", RelaxedOneHotCategorical({ probs, temperature })),
-    form("ExpRelaxedCategorical(logits)", ExpRelaxedCategorical({ logits, temperature })),
-    form("ExpRelaxedCategorical(probs)", ExpRelaxedCategorical({ probs, temperature })),
+    form("Independent(Normal)", g.Normal({ loc: [0, 1], scale: 1 }).toEvent(1)),
+    form("Truncated(Gumbel, low)", g.Truncated(g.Gumbel({ loc: 0, scale: 1 }), { low: 0 })),
+    form("RelaxedBernoulli(probs)", g.RelaxedBernoulli(one.probs)),
+    form("RelaxedBernoulliLogits(logits)", g.RelaxedBernoulliLogits(one.logits), logitGrid),
+    form("RelaxedBernoulliLogits(probs)", g.RelaxedBernoulliLogits(one.probs)),
+    form("RelaxedBernoulliStraightThrough(logits)", g.RelaxedBernoulliStraightThrough(one.logits)),
+    form("RelaxedOneHotCategorical(probs)", g.RelaxedOneHotCategorical(many.probs)),
+    form(
+      "RelaxedOneHotCategoricalStraightThrough(logits)",
+      g.RelaxedOneHotCategoricalStraightThrough(many.logits),
+    ),
+    form("ExpRelaxedCategorical(logits)", g.ExpRelaxedCategorical(many.logits)),
+    form("ExpRelaxedCategorical(probs)", g.ExpRelaxedCategorical(many.probs)),
   ]
 }
 
-const form = (name: string, example: Distribution): Form => ({ name, examples: [example] })
+const form = (name: string, example: Distribution, grid?: Grid): Form => ({
+  name,
+  examples: [example],
+  ...(grid && { grid }),
+})

@@ -3,15 +3,21 @@
  */
 import type { Distribution, Value } from "../../src/distributions/Distribution.ts"
 import { hasKl, pairs } from "../../src/distributions/kl.ts"
+import type { Support } from "../../src/distributions/Support.ts"
 import { type Form, type Member, members } from "./members.ts"
 
-/** The sections, each with its table, as Markdown. */
+/** The sections, each with its table, as Markdown, after the number of pairs that `kl` has. */
 export const tables = (): string => {
   const all = members()
-  return SECTIONS.map(([title, holds]) => {
-    const rows = all.filter((member) => sectionOf(member) === holds)
+  const known = Object.values(pairs).reduce((sum, row) => sum + Object.keys(row).length, 0)
+  const sections = SECTIONS.map(([title, section]) => {
+    const rows = all.filter((member) => sectionOf(member) === section)
     return [`## ${title}`, "", HEAD, RULE, ...rows.map((member) => row(member, all)), ""].join("\n")
-  }).join("\n")
+  })
+  return [
+    `${all.length} families; \`kl\` has a closed form for ${known} listed pairs of them.\n`,
+    ...sections,
+  ].join("\n")
 }
 
 type Section = "line" | "vectors" | "discrete" | "relaxed" | "built"
@@ -38,53 +44,84 @@ const sectionOf = (member: Member): Section => {
 const row = (member: Member, all: ReadonlyArray<Member>): string =>
   `| ${[member.name, parameters(member), support(member), has(member), partners(member, all)].join(" | ")} |`
 
-// What is made from any of several distributions says it in words: its examples are only examples.
-const WRAPPED: Readonly<Record<string, { readonly support: string; readonly kl: string }>> = {
-  Independent: { support: "the base's", kl: "as the base; Independent(Normal) to MultivariateNormal too" },
-  Transformed: { support: "the transform's codomain", kl: "the same transform: as the base" },
-  Truncated: { support: "the base's, between the ends", kl: "" },
-  ZeroInflated: { support: "the base's, counts from 0", kl: "" },
+// What is made from any of several distributions is described in words: its examples are only examples.
+interface Wrapper {
+  readonly base: string
+  readonly support: string
+  /** Whether the methods are there only if the base has them. */
+  readonly inherits: boolean
+  readonly kl: string
 }
+
+const WRAPPERS: Readonly<Record<string, Wrapper>> = {
+  Independent: { base: "a distribution", support: "the base's", inherits: true, kl: "as the base" },
+  Transformed: {
+    base: "a distribution; a transform",
+    support: "the transform's codomain",
+    inherits: true,
+    kl: "by the same transform: as the base",
+  },
+  Truncated: {
+    base: "a distribution that has rsample, cdf, icdf",
+    support: "the base's, between the ends",
+    inherits: false,
+    kl: "",
+  },
+  ZeroInflated: { base: "a distribution of counts", support: "the base's", inherits: true, kl: "" },
+}
+
+const wrapper = (name: string): Wrapper =>
+  WRAPPERS[name] ?? { base: "a distribution", support: "depends on the base", inherits: true, kl: "" }
 
 /** Parameters that every form has, then the alternatives. */
 const parameters = (member: Member): string => {
   const forms = member.forms.map((form) => parametersOf(form.examples[0]!, member.wraps))
   const shared = forms[0]!.filter((text) => forms.every((form) => form.includes(text)))
   const rests = forms.map((form) => form.filter((text) => !shared.includes(text)).join(" and "))
-  const alternatives = [...new Set(rests.filter((text) => text !== ""))].join(" or ")
-  const base = member.wraps ? ["a distribution"] : []
-  const transform = member.name === "Transformed" ? ["a transform"] : []
-  return [...base, ...transform, ...shared, ...(alternatives === "" ? [] : [alternatives])].join("; ")
+  const alternatives = [...new Set(rests.filter((text) => text !== ""))].join(", or ")
+  const base = member.wraps ? [wrapper(member.name).base] : []
+  return [...base, ...shared, ...(alternatives === "" ? [] : [alternatives])].join("; ")
 }
 
+/** A parameter of a distribution that is made from another has its name only: what it may be depends on the base. */
 const parametersOf = (d: Distribution, wraps: boolean): ReadonlyArray<string> =>
   Object.entries(d.params)
-    .filter(([name]) => !(wraps && (d.base?.params[name] === d.params[name] || name.includes("."))))
-    .filter(([name]) => !(wraps && d.base === undefined) || name === "")
+    .filter(([name, parameter]) => {
+      const isOwn = d.base !== undefined && d.base.params[name] !== parameter && !name.includes(".")
+      return !wraps || isOwn
+    })
     .map(([name, { constraint, above }]) => {
-      const limit = above === undefined ? "" : ` above \`${above}\``
-      return `\`${name}\`${constraint.name === "real" && limit !== "" ? limit : ` ${brief(constraint.describe)}${limit}`}`
+      if (wraps) return `\`${name}\``
+      const limits = [
+        ...(above !== undefined && constraint.name === "real" ? [] : [brief(constraint)]),
+        ...(above === undefined ? [] : [`above \`${above}\``]),
+      ]
+      return `\`${name}\` ${limits.join(", ")}`
     })
 
-/** Without what stands in parentheses, and "and finite". */
-const brief = (text: string): string => text.replace(/ \(.*/, "").replace(" and finite", "")
+/** The set in few words: without what stands in parentheses, and finiteness where there is a bound too. */
+const brief = ({ describe, eventRank, cellRank }: Support, text = describe): string => {
+  const short = text.replace(/ \(.*/, "").replace(/ and finite|finite and /, "")
+  return eventRank > 0 && cellRank === 0 && !VECTORS.test(short) ? `each ${short}` : short
+}
+
+/** Sets of numbers that already say that they are of several. */
+const VECTORS = /^a (vector|matrix) /
 
 const support = (member: Member): string =>
-  member.wraps
-    ? (WRAPPED[member.name]?.support ?? "depends on the base")
-    : [...new Set(member.forms.map(supportOf))].join(", or ")
+  member.wraps ? wrapper(member.name).support : [...new Set(member.forms.map(supportOf))].join(", or ")
 
 /** The support's own words, where a number that is always a parameter's is called by its name. */
 const supportOf = ({ examples }: Form): string => {
   const found = examples.map((d) => d.support.describe.match(NUMBER) ?? [])
   let i = 0
-  return brief(
-    examples[0]!.support.describe.replace(NUMBER, (text) => {
-      const at = i++
-      if (Math.abs(Number(text)) === Math.fround(Math.PI)) return text.startsWith("-") ? "−π" : "π"
-      return named(examples, (k) => Number(found[k]![at])) ?? text
-    }),
-  )
+  const { support } = examples[0]!
+  const text = support.describe.replace(NUMBER, (digits) => {
+    const at = i++
+    if (Math.abs(Number(digits)) === Math.fround(Math.PI)) return digits.startsWith("-") ? "−π" : "π"
+    return named(examples, (k) => Number(found[k]![at])) ?? digits
+  })
+  return brief(support, text)
 }
 
 const NUMBER = /-?\d+(\.\d+)?/g
@@ -111,16 +148,22 @@ const has = (member: Member): string => {
   const [every, some] = [examples.every.bind(examples), examples.some.bind(examples)]
   const methods = METHODS.filter((name) => (member.wraps ? some : every)((d) => name in d))
   const list = [...methods, ...(member.fits ? ["fit"] : [])].join(", ")
-  return member.wraps && list !== "" ? `with a base that has them: ${list}` : list
+  return member.wraps && wrapper(member.name).inherits ? `what the base has of ${list}` : list
 }
 
 /** The families to which `kl` has a closed form. */
 const partners = (member: Member, all: ReadonlyArray<Member>): string => {
-  if (member.wraps) return WRAPPED[member.name]?.kl ?? ""
-  const p = member.forms[0]!.examples[0]!
   const table: Readonly<Record<string, object>> = pairs
+  const listed = (family: string) => Object.keys(table[family] ?? {})
+  if (member.wraps) {
+    const special = Object.keys(table)
+      .filter((family) => family.startsWith(`${member.name}(`))
+      .map((family) => `${family} to ${listed(family).join(", ")}`)
+    return [wrapper(member.name).kl, ...special].filter((text) => text !== "").join("; ")
+  }
+  const p = member.forms[0]!.examples[0]!
   const known = all.filter((q) => !q.wraps && q.forms.some((form) => hasKl(p, form.examples[0]!)))
-  const unlisted = Object.keys(table[p.family] ?? {}).filter((name) => name.startsWith("Independent("))
   if (known.length > all.length / 2) return "any family"
-  return [...known.map(({ name }) => name), ...unlisted].join(", ")
+  const independent = listed(p.family).filter((name) => name.startsWith("Independent("))
+  return [...known.map(({ name }) => name), ...independent].join(", ")
 }

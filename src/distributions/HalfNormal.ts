@@ -9,7 +9,8 @@
 import * as tf from "@tensorflow/tfjs-core"
 import * as Key from "../tensor/Key.ts"
 import type { Shape } from "../tensor/Shape.ts"
-import { halfLog2Pi, halfNormalIcdf } from "../tensor/stable.ts"
+import { erf, erfinv } from "../tensor/special/erf.ts"
+import { halfLog2Pi } from "../tensor/stable.ts"
 import { operand, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
 import { weightedSquares } from "./fit.ts"
@@ -57,15 +58,17 @@ class HalfNormalDistribution extends PathwiseFamily<"HalfNormal", "positive"> {
     return this.batched(() => tf.add(tf.log(operand(this.scale)), 0.5 + halfLog2Pi - Math.LN2))
   }
 
-  /** P(X ≤ value) = erf(value / (scale √2)), to 2e-7. */
+  /** P(X ≤ value) = erf(value / (scale √2)). */
   cdf(value: tf.Tensor): tf.Tensor {
     return this.pointwise(value, "cdf", (x) =>
-      tf.erf(tf.mul(tf.div(tf.relu(x), operand(this.scale)), Math.SQRT1_2)),
+      erf(tf.mul(tf.div(tf.relu(x), operand(this.scale)), Math.SQRT1_2)),
     )
   }
 
   icdf(probability: tf.Tensor): tf.Tensor {
-    return this.pointwise(probability, "icdf", (p) => tf.mul(operand(this.scale), halfNormalIcdf(p)))
+    return this.pointwise(probability, "icdf", (p) =>
+      tf.mul(operand(this.scale), tf.mul(erfinv(p), Math.SQRT2)),
+    )
   }
 }
 

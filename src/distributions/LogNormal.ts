@@ -9,7 +9,8 @@
 import * as tf from "@tensorflow/tfjs-core"
 import * as Key from "../tensor/Key.ts"
 import type { Shape } from "../tensor/Shape.ts"
-import { halfLog2Pi, normalCdf, normalIcdf, where } from "../tensor/stable.ts"
+import { ndtr, ndtri } from "../tensor/special/normal.ts"
+import { halfLog2Pi, where } from "../tensor/stable.ts"
 import { operand, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
 import { Normal, normalLogDensity } from "./Normal.ts"
@@ -68,18 +69,17 @@ class LogNormalDistribution extends PathwiseFamily<"LogNormal", "positive"> {
     )
   }
 
-  /** P(X ≤ value), to 2e-7. */
   cdf(value: tf.Tensor): tf.Tensor {
     return this.pointwise(value, "cdf", (x) => {
       const z = (y: tf.Tensor) => tf.div(tf.sub(tf.log(y), operand(this.loc)), operand(this.scale))
       const isPositive = () => tf.greater(x, 0)
-      return where(isPositive, normalCdf(z(where(isPositive, x, 1))), 0)
+      return where(isPositive, ndtr(z(where(isPositive, x, 1))), 0)
     })
   }
 
   icdf(probability: tf.Tensor): tf.Tensor {
     return this.pointwise(probability, "icdf", (p) =>
-      tf.exp(tf.add(operand(this.loc), tf.mul(operand(this.scale), normalIcdf(p)))),
+      tf.exp(tf.add(operand(this.loc), tf.mul(operand(this.scale), ndtri(p)))),
     )
   }
 

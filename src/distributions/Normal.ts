@@ -8,8 +8,10 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import * as Key from "../tensor/Key.ts"
+import { quotient } from "../tensor/quotient.ts"
 import type { Shape } from "../tensor/Shape.ts"
-import { halfLog2Pi, normalCdf, normalIcdf } from "../tensor/stable.ts"
+import { ndtr, ndtri } from "../tensor/special/normal.ts"
+import { halfLog2Pi } from "../tensor/stable.ts"
 import { operand, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
 import { weightedMean, weightedSquares } from "./fit.ts"
@@ -61,16 +63,15 @@ class NormalDistribution extends PathwiseFamily<"Normal", "real"> {
     return this.batched(() => tf.add(tf.log(operand(this.scale)), 0.5 + halfLog2Pi))
   }
 
-  /** P(X ≤ value), to 2e-7. */
   cdf(value: tf.Tensor): tf.Tensor {
     return this.pointwise(value, "cdf", (x) =>
-      normalCdf(tf.div(tf.sub(x, operand(this.loc)), operand(this.scale))),
+      ndtr(tf.div(tf.sub(x, operand(this.loc)), operand(this.scale))),
     )
   }
 
   icdf(probability: tf.Tensor): tf.Tensor {
     return this.pointwise(probability, "icdf", (p) =>
-      tf.add(operand(this.loc), tf.mul(operand(this.scale), normalIcdf(p))),
+      tf.add(operand(this.loc), tf.mul(operand(this.scale), ndtri(p))),
     )
   }
 }
@@ -104,7 +105,7 @@ export const Normal: {
 
 /** −½((x − loc)/scale)² − log scale − ½ log 2π. */
 export const normalLogDensity = (x: tf.Tensor, loc: Value, scale: Value): tf.Tensor => {
-  const z = tf.div(tf.sub(x, operand(loc)), operand(scale))
+  const z = quotient(tf.sub(x, operand(loc)), toTensor(scale))
   return tf.sub(tf.mul(tf.square(z), -0.5), tf.add(tf.log(operand(scale)), halfLog2Pi))
 }
 

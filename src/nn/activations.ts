@@ -9,7 +9,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { InvalidArgument } from "../tensor/errors.ts"
-import { normalCdf } from "../tensor/stable.ts"
+import { ndtr } from "../tensor/special/normal.ts"
 import { make, type Network, type NoParams } from "./Network.ts"
 
 /** A network without parameters: `f` of its input. */
@@ -29,7 +29,7 @@ export const leakyRelu: Network<NoParams> = elementwise("leakyRelu", (x) => tf.l
 export const elu: Network<NoParams> = elementwise("elu", (x) => tf.elu(x))
 
 /** x·Φ(x), Φ the standard normal's distribution function: the exact form (Hendrycks and Gimpel, 2016, §2). */
-export const gelu: Network<NoParams> = elementwise("gelu", (x) => tf.mul(x, normalCdf(x)))
+export const gelu: Network<NoParams> = elementwise("gelu", (x) => tf.mul(x, ndtr(x)))
 
 /** log(1 + eˣ). */
 export const softplus: Network<NoParams> = elementwise("softplus", (x) => tf.softplus(x))

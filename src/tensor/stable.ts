@@ -60,66 +60,6 @@ export const xCothMinusOne = (x: tf.Tensor): tf.Tensor => {
 /** log(x / (1 − x)) on the host. `log1p` keeps the digits of a small x. */
 export const logit = (x: number): number => Math.log(x) - Math.log1p(-x)
 
-/** The standard normal's cumulative distribution, to 2e-7 (of 1, so that its lower tail has few digits). */
-export const normalCdf = (x: tf.Tensor): tf.Tensor => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5)
-
-/** The standard normal's quantile: −∞ at 0, ∞ at 1, NaN outside [0, 1]. Good to float32, with its gradient. */
-export const normalIcdf = (p: tf.Tensor): tf.Tensor =>
-  withSlope(p, 1, (p) => quantile(tf.sub(p, 0.5), tf.minimum(p, tf.sub(1, p))))
-
-/** The quantile of a standard normal's size, Φ⁻¹((1 + p)/2). The sum as it stands rounds a small p off. */
-export const halfNormalIcdf = (p: tf.Tensor): tf.Tensor =>
-  withSlope(p, 0.5, (p) => quantile(tf.mul(p, 0.5), tf.mul(tf.sub(1, p), 0.5)))
-
-/** `value(p)`, whose gradient is `factor` over the standard normal's density there. */
-const withSlope = (p: tf.Tensor, factor: number, value: (p: tf.Tensor) => tf.Tensor): tf.Tensor =>
-  tf.customGrad((t, save) => {
-    const x = value(t as tf.Tensor)
-    ;(save as tf.GradSaveFunc)([x])
-    return {
-      value: x,
-      gradFunc: (dy: tf.Tensor, [x]: Array<tf.Tensor>) =>
-        tf.mul(dy, tf.mul(tf.exp(tf.mul(tf.square(x!), 0.5)), factor * Math.exp(halfLog2Pi))),
-    }
-  })(p)
-
-/**
- * Φ⁻¹(½ + q), where `tail` = ½ − |q|, which is given since it may be known better than q is.
- *
- * Wichura's "Algorithm AS 241", PPND7 (Applied Statistics 37, 1988, 477–484): a ratio of polynomials in q² in the
- * middle, and in √−log tail beyond.
- */
-const quantile = (q: tf.Tensor, tail: tf.Tensor): tf.Tensor => {
-  const center = tf.sub(0.180625, tf.square(q))
-  const middle = tf.mul(
-    q,
-    tf.div(
-      polynomial([3.3871327179, 50.434271938, 159.29113202, 59.10937472], center),
-      polynomial([1, 17.895169469, 78.757757664, 67.1875636], center),
-    ),
-  )
-  const r = tf.sqrt(tf.neg(tf.log(tail)))
-  const near = tf.sub(r, 1.6)
-  const far = tf.sub(r, 5)
-  const beyond = tf.where(
-    tf.lessEqual(r, 5),
-    tf.div(
-      polynomial([1.4234372777, 2.75681539, 1.3067284816, 0.17023821103], near),
-      polynomial([1, 0.7370016425, 0.12021132975], near),
-    ),
-    // The ratio tends to ∞ / ∞ where the tail is empty; r is infinite there, and of the right sign.
-    tf.where(
-      tf.less(r, Infinity),
-      tf.div(
-        polynomial([6.657905115, 3.081226386, 0.42868294337, 0.017337203997], far),
-        polynomial([1, 0.24197894225, 0.012258202635], far),
-      ),
-      r,
-    ),
-  )
-  return tf.where(tf.lessEqual(tf.abs(q), 0.425), middle, tf.mul(tf.sign(q), beyond))
-}
-
 /** Coefficients from the constant term up. */
 const polynomial = (coefficients: ReadonlyArray<number>, x: tf.Tensor): tf.Tensor =>
   coefficients.reduceRight<tf.Tensor>((sum, c) => tf.add(tf.mul(sum, x), c), tf.zerosLike(x))

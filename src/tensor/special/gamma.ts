@@ -22,7 +22,7 @@ export const trigamma: Unary = elementwise("trigamma", ["x"], poly.trigamma, (x)
 
 /**
  * ψ⁽ⁿ⁾(x), the n-th derivative of ψ, for n = 0, 1, …, 100. At 0, −1, −2, … it is ∞ where n is odd, NaN where n is even
- * (−∞ at 0). Any other n throws `InvalidArgument`.
+ * (−∞ at 0). Any other n throws `InvalidArgument`, and so does a derivative beyond.
  */
 export const polygamma = (n: number, x: tf.Tensor): tf.Tensor => {
   if (!(Number.isInteger(n) && n >= 0 && n <= MOST)) {

@@ -16,8 +16,8 @@ export const i0e = (x: number): number => {
 /** e^−|x| I₁(x), odd. */
 export const i1e = (x: number): number => {
   const t = Math.abs(x)
-  const value = t <= BOUND ? Math.exp(-t) * 0.5 * t * poly(POWER_1, 0.25 * t * t) : asymptotic(LARGE_1, t)
-  return x < 0 ? -value : value
+  if (t <= BOUND) return Math.exp(-t) * 0.5 * x * poly(POWER_1, 0.25 * t * t)
+  return Math.sign(x) * asymptotic(LARGE_1, t)
 }
 
 /** The derivative of `i0e`, e^−|x| (I₁ − sign(x) I₀): odd, −1 at 0⁺ and 1 at 0⁻, 0 at 0 itself. */
@@ -47,10 +47,9 @@ export const logI0e = (x: number): number => {
 /** I₁(x)/I₀(x) in (−1, 1), odd: the mean resultant length of a von Mises density with concentration x. */
 export const besselRatio = (x: number): number => {
   const t = Math.abs(x)
+  if (t > BOUND) return Math.sign(x) * (1 + relative(LARGE_DIFFERENCE, t))
   const q = 0.25 * t * t
-  const value =
-    t <= BOUND ? (0.5 * t * poly(POWER_1, q)) / poly(POWER_0, q) : 1 + relative(LARGE_DIFFERENCE, t)
-  return x < 0 ? -value : value
+  return (0.5 * x * poly(POWER_1, q)) / poly(POWER_0, q)
 }
 
 /** I₁(x)/I₀(x) − sign(x), the derivative of `logI0e`: odd, −1/(2x) at large x; 0 at 0. */

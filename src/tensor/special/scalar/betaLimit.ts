@@ -14,15 +14,16 @@ import { gammaSlope } from "./gammaSlope.ts"
 export const isSteep = (a: number, b: number): boolean => b > 1e8 && a <= 3000
 
 /** The gamma variable, −N log y, where y = 1 − x. */
-export const gammaOf = (a: number, b: number, x: number, y: number): number =>
-  -(b + 0.5 * (a - 1)) * logOf(y, x)
+export const gammaOf = (a: number, b: number, x: number, y: number): number => -size(a, b) * logOf(y, x)
 
 /** dx/da at constant Iₓ(a, b). */
 export const steepSlopeA = (a: number, b: number, x: number, y: number): number => {
   const z = gammaOf(a, b, x, y)
-  return (y / b) * (gammaSlope(a, z) - (0.5 * z) / b)
+  return (y / size(a, b)) * (gammaSlope(a, z) - (0.5 * z) / size(a, b))
 }
 
 /** dx/db at constant Iₓ(a, b). */
 export const steepSlopeB = (a: number, b: number, x: number, y: number): number =>
-  (-y / b) * (gammaOf(a, b, x, y) / b)
+  (-y / size(a, b)) * (gammaOf(a, b, x, y) / size(a, b))
+
+const size = (a: number, b: number): number => b + 0.5 * (a - 1)

@@ -43,9 +43,10 @@ export const polygamma = (n: number, x: number): number => {
   if (x === 0) return sign * Number.POSITIVE_INFINITY
   const below = Math.ceil(x) - x
   if (below === 0) return sign > 0 ? Number.POSITIVE_INFINITY : Number.NaN
-  // ζ(s, x), the sum over x, x + 1, …, is the sum over all of x + ℤ less what lies below x.
-  const down = sign * (hurwitz(s, below) - hurwitz(s, 1 - x))
-  return sign * factorial(n) * (hurwitz(s, 1 - below) + down)
+  // ζ(s, x), the sum over x, x + 1, …, is the sum over all of x + ℤ, which is 0 halfway between where n is even, less
+  // what lies below x.
+  const all = hurwitz(s, 1 - below) + sign * hurwitz(s, below)
+  return sign * factorial(n) * (all - sign * hurwitz(s, 1 - x))
 }
 
 /**
@@ -58,13 +59,13 @@ export const polygammaStep = (n: number, a: number, b: number): number =>
 const digammaReflected = (x: number): number => {
   if (x === 0) return -1 / x
   const distance = x - Math.round(x)
-  if (!(distance !== 0)) return Number.NaN
+  if (!(Math.abs(distance) > 0)) return Number.NaN
   return digamma(1 - x) - Math.PI / Math.tan(Math.PI * distance)
 }
 
 const trigammaReflected = (x: number): number => {
   const distance = x - Math.round(x)
-  if (distance === 0) return Number.POSITIVE_INFINITY
+  if (!(Math.abs(distance) > 0)) return distance === 0 ? Number.POSITIVE_INFINITY : Number.NaN
   const slope = Math.PI / Math.sin(Math.PI * distance)
   return slope * slope - trigamma(1 - x)
 }
@@ -81,6 +82,7 @@ const hurwitz = (s: number, x: number): number => {
     z += 1
   }
   const power = z ** -s
+  if (power === 0) return sum
   let rest = power * (z / (s - 1) + 0.5)
   let factor = (power * s) / z
   for (let j = 0; j < ZETA.length; j++) {
