@@ -13,7 +13,7 @@ import { substituted } from "../effects/handlers/substitute.ts"
 import type { Handler } from "../effects/Interpreter.ts"
 import type { Recording } from "../effects/run.ts"
 import { InvalidArgument, ShapeMismatch } from "../tensor/errors.ts"
-import { sumOfSquares } from "../tensor/fused.ts"
+import { allFinite } from "../tensor/fused.ts"
 import { valueAndGradient } from "../tensor/gradient.ts"
 import type * as Key from "../tensor/Key.ts"
 import * as Shape from "../tensor/Shape.ts"
@@ -61,8 +61,7 @@ export const svi = <B>(
       const params = Tree.zipWith(state.params, updates as ParamTree, (param, update) =>
         tf.add(param, update),
       )
-      // Squares of finite float32 gradients may overflow; that, too, is a step not to take.
-      const health = tf.addN([value, ...Tree.leaves(gradient).map(sumOfSquares)])
+      const health = tf.addN([value, ...Tree.leaves(gradient).map(allFinite)])
       return [
         { params, optimizer: optimizerState },
         { metrics: aux, health },

@@ -63,14 +63,11 @@ export const adamMoments = (g: tf.Tensor, m: tf.Tensor, v: tf.Tensor, options: A
   return { update, m: newM, v: newV }
 }
 
-/**
- * Σ x² over all elements, as a scalar, summed in float64 and rounded once. It has no gradient. A sum beyond float32's
- * largest number is infinite.
- */
-export const sumOfSquares = (x: tf.Tensor): tf.Tensor =>
+/** A scalar: 0 if every element of x is finite, else NaN. It has no gradient. */
+export const allFinite = (x: tf.Tensor): tf.Tensor =>
   tf
     .engine()
-    .runKernel("GuidepostSumOfSquares", { x: x.dtype === "float32" ? x : tf.cast(x, "float32") }) as tf.Tensor
+    .runKernel("GuidepostAllFinite", { x: x.dtype === "float32" ? x : tf.cast(x, "float32") }) as tf.Tensor
 
 const stretch = (x: tf.Tensor, shape: Shape.Shape): tf.Tensor => {
   const float = x.dtype === "float32" ? x : tf.cast(x, "float32")

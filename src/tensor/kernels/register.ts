@@ -12,6 +12,7 @@ import { specialGradients, specialLoops } from "../special/register.ts"
 import { adam } from "./adam.ts"
 import { bernoulliLogProb, bernoulliLogProbGradient } from "./bernoulli.ts"
 import { countGradients, countLoops } from "./counts/register.ts"
+import { allFinite } from "./finite.ts"
 import { fusedMatMulConfig } from "./fusedMatmul.ts"
 import { gammaGradients, gammaLoops } from "./gamma/register.ts"
 import { identityConfig } from "./identity.ts"
@@ -20,7 +21,6 @@ import { log1pConfig } from "./log1p.ts"
 import { type BackendName, type LoopKernel, loopConfig } from "./loop.ts"
 import { matMulConfig, matMulGradient } from "./matmul.ts"
 import { pathGradients, pathLoops } from "./paths/register.ts"
-import { sumOfSquares } from "./squares.ts"
 import { sumConfig, sumGradient } from "./sum.ts"
 import { tileConfig, tileGradient } from "./tile.ts"
 import { transposeConfig } from "./transpose.ts"
@@ -45,7 +45,7 @@ export const registerKernels = (backend: BackendName): void => {
 const loops = [
   adam,
   bernoulliLogProb,
-  sumOfSquares,
+  allFinite,
   ...linalgLoops,
   ...countLoops,
   ...gammaLoops,

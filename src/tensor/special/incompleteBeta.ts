@@ -16,8 +16,9 @@ type OfShapes = Elementwise<[a: tf.Tensor, b: tf.Tensor, x: tf.Tensor]>
 
 /**
  * Iₓ(a, b) for a, b ≥ 0 and x in [0, 1], else NaN. Where x lies so near 1 that float32 cannot hold 1 − x, take the
- * complement of I₁₋ₓ(b, a), with the arguments changed about: a Student's t of ν degrees is below t < 0 with the chance
- * ½ betaincc(½, ν/2, t²/(ν + t²)), good for all ν.
+ * complement with the arguments changed about, Iₓ(a, b) = betaincc(b, a, 1 − x), from a 1 − x that was not made of x. So
+ * a Student's t of ν degrees is below −t with the chance ½ betaincc(½, ν/2, t²/(ν + t²)) where t² < ν, and ½
+ * betainc(ν/2, ½, ν/(ν + t²)) beyond: right for all ν and t.
  */
 export const betainc: OfShapes = elementwise(
   "betainc",

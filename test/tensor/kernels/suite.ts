@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, it, vi } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { ShapeMismatch } from "../../../src/tensor/errors.ts"
-import { adamMoments, bernoulliLogProb, sumOfSquares } from "../../../src/tensor/fused.ts"
+import { adamMoments, allFinite, bernoulliLogProb } from "../../../src/tensor/fused.ts"
 import { registerKernels } from "../../../src/tensor/kernels/register.ts"
 import { at, build, expectClose, expectNoLeak, random, sum, sumTo, toTensor } from "./reference.ts"
 
@@ -285,23 +285,40 @@ export const kernelSuite = (backend: "wasm" | "cpu"): void => {
     })
   })
 
-  describe("sumOfSquares", () => {
-    it.each([0, 1, 2, 3, 4, 5, 8, 1001])("of %i elements, in float64", (n) => {
-      const x = random([n], 7)
-      const exact = x.values.reduce((sum, value) => sum + value * value, 0)
-      const before = tf.memory().numTensors
-      const input = toTensor(x)
-      const found = sumOfSquares(input)
-      expectClose(found, { shape: [], values: [exact] }, ROUNDING)
-      tf.dispose([input, found])
-      expect(tf.memory().numTensors).toBe(before)
-    })
+  describe("allFinite", () => {
+    const found = (values: ReadonlyArray<number>) => {
+      const x = tf.tensor1d([...values])
+      const answer = allFinite(x)
+      const value = answer.dataSync()[0]
+      tf.dispose([x, answer])
+      return value
+    }
+    const largest = 3.4028234663852886e38
+    const smallest = 1.401298464324817e-45
 
-    it("is not finite where an element is not", () => {
-      for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
-        expect(Number.isFinite(sumOfSquares(tf.tensor1d([1, 2, 3, 4, bad, 6])).dataSync()[0])).toBe(false)
-      }
-    })
+    it.each([0, 1, 2, 3, 4, 5, 8, 1001])(
+      "of %i finite elements, the largest and smallest among them",
+      (n) => {
+        const before = tf.memory().numTensors
+        const values = [largest, -largest, smallest, -smallest, 0, -0, 1, -1]
+        expect(found(Array.from({ length: n }, (_, i) => values[i % 8]!))).toBe(0)
+        expect(tf.memory().numTensors).toBe(before)
+      },
+    )
+
+    it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+      "finds %d in any place",
+      (bad) => {
+        for (const n of [1, 4, 5, 11]) {
+          for (let place = 0; place < n; place++) {
+            expect(
+              found(Array.from({ length: n }, (_, i) => (i === place ? bad : i))),
+              `${place} of ${n}`,
+            ).toBeNaN()
+          }
+        }
+      },
+    )
   })
 
   describe("adamMoments", () => {

@@ -10,7 +10,8 @@ import { InvalidArgument, ShapeMismatch } from "../../../src/tensor/errors.ts"
 import { registerKernels } from "../../../src/tensor/kernels/register.ts"
 import golden from "../../goldens/specialFunctions.json" with { type: "json" }
 import { expectNoLeak } from "../kernels/reference.ts"
-import { arity, type Row, rows } from "./functions.ts"
+import { rows } from "./functions.ts"
+import { arity, type Row } from "./Row.ts"
 
 const tables = golden as unknown as Readonly<Record<string, ReadonlyArray<ReadonlyArray<number | string>>>>
 
