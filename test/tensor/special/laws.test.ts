@@ -76,11 +76,12 @@ describe.each(rows)("$name", (row) => {
     expect(found).toEqual(expected)
   })
 
-  it.skipIf(row.stock)("is the same on both backends, bit for bit", () => {
-    const points = [...goldens(row).args, ...special.map(([args]) => args)]
-    const bits = (backend: string) => new Uint32Array(values(row, points, backend).slice().buffer)
-    expect(bits("wasm")).toEqual(bits("cpu"))
-  })
+  if (!row.stock)
+    it("is the same on both backends, bit for bit", () => {
+      const points = [...goldens(row).args, ...special.map(([args]) => args)]
+      const bits = (backend: string) => new Uint32Array(values(row, points, backend).slice().buffer)
+      expect(bits("wasm")).toEqual(bits("cpu"))
+    })
 
   it("has the gradient of finite differences", () => {
     // Richardson's extrapolation from central differences with steps of 1% and 2%, with an allowance of a thousandth for
@@ -107,13 +108,14 @@ describe.each(rows)("$name", (row) => {
     }
   })
 
-  it.skipIf(refuses.length === 0)("refuses a derivative that is not implemented", () => {
-    for (const i of refuses) {
-      const refused = () => tf.tidy(() => derivative(row, inside[0]!, i))
-      expect(refused).toThrow(InvalidArgument)
-      expect(refused).toThrow(/a gradient: expected a derivative that is implemented, found the|found 101/)
-    }
-  })
+  if (refuses.length > 0)
+    it("refuses a derivative that is not implemented", () => {
+      for (const i of refuses) {
+        const refused = () => tf.tidy(() => derivative(row, inside[0]!, i))
+        expect(refused).toThrow(InvalidArgument)
+        expect(refused).toThrow(/a gradient: expected a derivative that is implemented, found the|found 101/)
+      }
+    })
 
   it("broadcasts, keeps the shape, and takes other types for float32", () => {
     tf.setBackend("wasm")

@@ -3,7 +3,6 @@
  * down to that of b log a; the formulas below, Stirling's series (DLMF 5.11.1) put in, cancel them on paper.
  */
 import { HALF_LOG_2PI, lgamma, stirling } from "./gamma.ts"
-import { digamma } from "./polygamma.ts"
 import { log1pMinus } from "./polynomial.ts"
 
 /** log B(a, b) for a, b ≥ 0; ∞ where one is 0, −∞ where one is ∞, NaN where both are or one is negative. */
@@ -21,7 +20,6 @@ export const lbeta = (a: number, b: number): number => {
 
 /** log Γ(a + b) − log Γ(a) for a, b > 0 and b ≤ a. */
 const lgammaStep = (a: number, b: number): number => {
-  if (b < 1e-5 * a && a < 8) return b * digamma(a + 0.5 * b)
   if (a < 8) return lgamma(a + b) - lgamma(a)
   const sum = a + b
   // (a + b − ½) log(a + b) − (a − ½) log a − b, with log(1 + b/a) − b/a kept apart.

@@ -19,12 +19,12 @@ export const normalHazard = (x: number): number => SQRT_2_OVER_PI / erfcx(-x * M
 
 /**
  * The derivative of the hazard, −h(x + h), in (−1, 0). Far below 0 the sum cancels; there it is the derivative of the
- * asymptotic series (DLMF 7.12.1): −1 + 1/x² − 6/x⁴ + 50/x⁶ − 518/x⁸ + ….
+ * asymptotic series (DLMF 7.12.1): −1 + 1/x² − 6/x⁴ + 50/x⁶ − ….
  */
 export const normalHazardSlope = (x: number): number => {
   if (x < -50) {
     const y = 1 / (x * x)
-    return -1 + y * (1 - y * (6 - y * (50 - y * 518)))
+    return -1 + y * (1 - y * (6 - y * 50))
   }
   const h = normalHazard(x)
   return h === 0 ? 0 : -h * (x + h)
