@@ -20,7 +20,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { ShapeMismatch } from "../tensor/errors.ts"
 import type { Key } from "../tensor/Key.ts"
-import { broadcast, equals, format, type Shape } from "../tensor/Shape.ts"
+import { broadcast, equals, format, type Shape, unravelIndex } from "../tensor/Shape.ts"
 import { InvalidParameter } from "./errors.ts"
 import { positive, type Support } from "./Support.ts"
 
@@ -215,14 +215,4 @@ const describeCell = (cell: Float64Array): string => {
   if (cell.length === 1) return String(cell[0])
   const shown = Array.from(cell.subarray(0, 8)).join(", ")
   return cell.length > 8 ? `[${shown}, … (${cell.length} numbers)]` : `[${shown}]`
-}
-
-const unravelIndex = (position: number, shape: Shape): ReadonlyArray<number> => {
-  const index: Array<number> = []
-  let rest = position
-  for (let d = shape.length - 1; d >= 0; d--) {
-    index.unshift(rest % shape[d]!)
-    rest = Math.floor(rest / shape[d]!)
-  }
-  return index
 }

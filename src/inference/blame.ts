@@ -8,6 +8,7 @@ import { InvalidParameter } from "../distributions/errors.ts"
 import type { Handler, SampleSite, Settled } from "../effects/Interpreter.ts"
 import { siteLogDensity } from "../effects/logDensity.ts"
 import { valueAndGradient } from "../tensor/gradient.ts"
+import { unravelIndex } from "../tensor/Shape.ts"
 import * as Tree from "../tensor/Tree.ts"
 import type { Blame } from "./Algorithm.ts"
 
@@ -84,15 +85,5 @@ export const firstNonFinite = (
   const values = tensor.dataSync()
   const position = values.findIndex((x) => !Number.isFinite(x))
   if (position < 0) return undefined
-  return { found: String(values[position]), index: unravel(position, tensor.shape) }
-}
-
-const unravel = (position: number, shape: ReadonlyArray<number>): ReadonlyArray<number> => {
-  const index: Array<number> = []
-  let rest = position
-  for (let d = shape.length - 1; d >= 0; d--) {
-    index.unshift(rest % shape[d]!)
-    rest = Math.floor(rest / shape[d]!)
-  }
-  return index
+  return { found: String(values[position]), index: unravelIndex(position, tensor.shape) }
 }

@@ -59,3 +59,14 @@ const lastAxes = (rank: number, n: number): Array<number> => {
   for (let i = 0; i < n; i++) axes[i] = rank - n + i
   return axes
 }
+
+/** The index, in row-major order, of the element at `position` in a tensor of this shape. */
+export const unravelIndex = (position: number, shape: Shape): ReadonlyArray<number> => {
+  const index: Array<number> = []
+  let rest = position
+  for (let d = shape.length - 1; d >= 0; d--) {
+    index.unshift(rest % shape[d]!)
+    rest = Math.floor(rest / shape[d]!)
+  }
+  return index
+}

@@ -1,6 +1,6 @@
 /**
  * What a training step runs over its largest tensors, each in one pass instead of a chain of operations: the
- * Bernoulli log-probability in logits, and Adam's moments. The loops are in `kernels/`; a backend registers them
+ * Bernoulli log-probability in logits, Adam's moments, and whether all is finite. The loops are in `kernels/`; a backend registers them
  * when it is acquired.
  *
  * ```ts
