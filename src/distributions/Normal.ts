@@ -81,10 +81,7 @@ export type Normal = NormalDistribution
 
 const make = (params: NormalParams): Normal => new NormalDistribution(params)
 
-/**
- * Makes a normal distribution. `Normal.standard(shape)` is the standard normal over one event of that shape;
- * `Normal.fit` is the weighted maximum-likelihood estimate.
- */
+/** Makes a normal distribution. `Normal.standard(shape)` is the standard normal over one event of that shape. */
 export const Normal: {
   (params: NormalParams): Normal
   /** The values' weighted mean and standard deviation about it; for the shapes see `fit.ts`. */
@@ -92,6 +89,11 @@ export const Normal: {
     values: tf.Tensor,
     weights?: tf.Tensor,
   ) => { readonly loc: tf.Tensor; readonly scale: tf.Tensor }
+  /** x and x², each of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => {
+    readonly x: tf.Tensor
+    readonly xSquared: tf.Tensor
+  }
   readonly standard: (eventShape: Shape) => Independent<Normal>
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) =>
@@ -99,6 +101,8 @@ export const Normal: {
       const loc = weightedMean(values, weights)
       return { loc, scale: tf.sqrt(weightedSquares(values, loc, weights)) }
     }),
+  sufficientStatistics: (values: tf.Tensor) =>
+    tf.tidy(() => ({ x: tf.clone(values), xSquared: tf.square(values) })),
   standard: (eventShape: Shape): Independent<Normal> =>
     make({ loc: 0, scale: 1 }).expand(eventShape).toEvent(eventShape.length),
 })

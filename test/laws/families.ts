@@ -90,6 +90,8 @@ export interface Row {
   readonly wider?: Params
   /** The family's weighted maximum-likelihood estimate: parameters for `make`. */
   readonly fit?: (values: tf.Tensor, weights?: tf.Tensor) => Readonly<Record<string, tf.Tensor>>
+  /** An exponential family's sufficient statistics. */
+  readonly statistics?: (values: tf.Tensor) => Readonly<Record<string, tf.Tensor>>
 }
 
 const badScale = (others: Params) => [
@@ -130,6 +132,7 @@ export const families: ReadonlyArray<Row> = [
       { loc: 50, scale: 4 },
     ],
     fit: Normal.fit,
+    statistics: Normal.sufficientStatistics,
     grid: (p) => around(p, 8),
     // The reals are not masked: what is no number scores as the formula has it.
     outside: [],
