@@ -91,12 +91,12 @@ describe("an exponential family", () => {
   on(["cpu"], (check) => {
     for (const { row, statistics } of members) {
       if (row.fit === undefined) continue
-      const { fit } = row
+      const estimate = row.fit
       check(`expects of its statistics, when fitted, what the data have: ${row.name}`, () => {
         tf.tidy(() => {
           const values = row.make(row.params[0]!).sample(Key.key(41), [2000])
           const weights = tf.tensor(Key.uniformValues(Key.key(42), [2000]))
-          const fitted = onHost(fit(values, weights))
+          const fitted = onHost(estimate(values, weights))
           const member = row.make(fitted)
           const grid = row.grid(fitted)
           const mass = masses(member, grid)
