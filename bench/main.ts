@@ -1,11 +1,12 @@
 /**
- * The benchmarks: `npm run bench -- vae`, `npm run bench -- overhead`, with `--json` for one line a case. A claim
+ * The benchmarks: `npm run bench -- vae`, `overhead` or `distributions`, with `--json` for one line a case. A claim
  * here is a ratio between contenders that took turns in one run.
  */
+import { distributions } from "./distributions.ts"
 import { overhead } from "./overhead.ts"
 import { vae } from "./vae.ts"
 
-const benches: Readonly<Record<string, (json: boolean) => Promise<void>>> = { vae, overhead }
+const benches: Readonly<Record<string, (json: boolean) => Promise<void>>> = { vae, overhead, distributions }
 
 const json = process.argv.includes("--json")
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"))

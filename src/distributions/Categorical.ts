@@ -17,9 +17,8 @@ import { integerInterval } from "./Support.ts"
 import {
   classCount,
   drawClass,
-  isClass,
   likeliest,
-  logProbOf,
+  logProbAt,
   type Weights,
   weightEntropy,
   weightParams,
@@ -37,6 +36,8 @@ class CategoricalDistribution extends Family<"Categorical", "integerInterval", "
       support: integerInterval(0, classCount(weights) - 1),
       gradient: "score",
       params: weightParams(weights),
+      // A number that is no class has no probability, and none is looked up for it.
+      scoresAnything: true,
     })
     this.weights = weights
   }
@@ -50,11 +51,11 @@ class CategoricalDistribution extends Family<"Categorical", "integerInterval", "
   }
 
   protected draw(key: Key.Key, full: Shape): tf.Tensor {
-    return tf.cast(drawClass(this.weights, key, full), "float32")
+    return drawClass(this.weights, key, full)
   }
 
   protected score(value: tf.Tensor): tf.Tensor {
-    return logProbOf(this.weights, () => isClass(this.weights, value))
+    return logProbAt(this.weights, value)
   }
 
   /** The likeliest class; the first of several. */
@@ -86,10 +87,18 @@ export const Categorical: {
     weights: tf.Tensor | undefined,
     given: { readonly classes: number },
   ) => { readonly probs: tf.Tensor }
+  /** The class as a vector, `[..., K]`: one at its place among zeros. */
+  readonly sufficientStatistics: (
+    values: tf.Tensor,
+    given: { readonly classes: number },
+  ) => { readonly oneHot: tf.Tensor }
 } = Object.assign((params: CategoricalParams): Categorical => new CategoricalDistribution(params), {
   fit: (values: tf.Tensor, weights: tf.Tensor | undefined, { classes }: { readonly classes: number }) =>
-    tf.tidy(() => {
-      const members = tf.equal(tf.expandDims(float(values), -1), tf.range(0, classes))
-      return { probs: weightedMean(float(members), weights, 1) }
-    }),
+    tf.tidy(() => ({ probs: weightedMean(oneHot(values, classes), weights, 1) })),
+  sufficientStatistics: (values: tf.Tensor, { classes }: { readonly classes: number }) =>
+    tf.tidy(() => ({ oneHot: oneHot(values, classes) })),
 })
+
+/** Unlike `tf.oneHot` it takes a single class too. */
+const oneHot = (values: tf.Tensor, classes: number): tf.Tensor =>
+  float(tf.equal(tf.expandDims(float(values), -1), tf.range(0, classes)))

@@ -3,11 +3,12 @@
  * them share: the log-probability of a class, draws, entropy and divergence. The last dimension is over classes.
  */
 import * as tf from "@tensorflow/tfjs-core"
+import { drawClasses, pick } from "../tensor/classes.ts"
 import { ShapeMismatch } from "../tensor/errors.ts"
-import * as Key from "../tensor/Key.ts"
+import type * as Key from "../tensor/Key.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { where } from "../tensor/stable.ts"
-import { operand, type Parameter, shapeOf, toTensor, type Value } from "./Distribution.ts"
+import { type Parameter, shapeOf, toTensor, type Value } from "./Distribution.ts"
 import { logWeights, simplex } from "./Support.ts"
 
 /** `[...batch, K]`: `logits` or `probs`, never both. */
@@ -41,16 +42,21 @@ export const logProbOf = (w: Weights, isPicked: () => tf.Tensor): tf.Tensor => {
   return where(isPossible, tf.log(where(isPossible, p, 1)), -Infinity)
 }
 
-/**
- * Classes drawn at shape `full`, as integers: the largest of logit + Gumbel noise. The noise comes from the host,
- * and what is done to it here rounds alike on every backend; hence for `probs` the same comparison in exponentials.
- */
-export const drawClass = (w: Weights, key: Key.Key, full: Shape): tf.Tensor => {
-  const shape = [...full, classCount(w)]
-  if (w.probs === undefined) return tf.argMax(tf.add(operand(w.logits), Key.gumbel(key, shape)), -1)
-  const noise = Key.uniformValues(key, shape, 2 ** -126, 1).map((u) => -1 / Math.log(u))
-  return tf.argMax(tf.mul(operand(w.probs), tf.tensor(noise, shape)), -1)
+/** log p of classes by number, `[...sample, ...batch]`; −∞, with no gradient, of what is no class. */
+export const logProbAt = (w: Weights, classes: tf.Tensor): tf.Tensor => {
+  if (w.probs === undefined) return pick(tf.logSoftmax(toTensor(w.logits)), classes, -Infinity)
+  const p = toTensor(w.probs)
+  const isPossible = () => tf.greater(p, 0)
+  return pick(where(isPossible, tf.log(where(isPossible, p, 1)), -Infinity), classes, -Infinity)
 }
+
+/** Classes drawn at shape `full`, by number. */
+export const drawClass = (w: Weights, key: Key.Key, full: Shape): tf.Tensor =>
+  drawClasses(
+    key,
+    w.probs === undefined ? { logits: toTensor(w.logits) } : { probs: toTensor(w.probs) },
+    full,
+  )
 
 /** The likeliest class, as an integer; the first of several. */
 export const likeliest = (w: Weights): tf.Tensor => tf.argMax(toTensor(w.probs ?? w.logits!), -1)

@@ -62,11 +62,7 @@ export const foldInName = (key: Key, name: string): Key => {
 }
 
 /** Uniform 32-bit words, `size(shape)` of them in row-major order. */
-export const bits = (key: Key, shape: Shape.Shape): Uint32Array => {
-  const words = new Uint32Array(sizeOf("Key.bits", shape))
-  for (let i = 0; i < words.length; i++) words[i] = word(key, i)
-  return words
-}
+export const bits = (key: Key, shape: Shape.Shape): Uint32Array => wordsOf(key, sizeOf("Key.bits", shape))
 
 /** As `uniform`, on the host. */
 export const uniformValues = (key: Key, shape: Shape.Shape, min = 0, max = 1): Float32Array => {
@@ -94,9 +90,11 @@ export const uniform = (key: Key, shape: Shape.Shape, min = 0, max = 1): tf.Tens
 /** As `normal`, on the host. */
 export const normalValues = (key: Key, shape: Shape.Shape): Float32Array => {
   const values = new Float32Array(sizeOf("Key.normal", shape))
+  // Two loops: as one, the quantile and the cipher together are too long for V8 to keep in registers.
+  const words = wordsOf(key, values.length)
   for (let i = 0; i < values.length; i++) {
     // 1 − ABOVE_MINUS_ONE rounds to 2 in float32, which is the range that JAX takes.
-    values[i] = Math.SQRT2 * erfinv(unit(word(key, i), ABOVE_MINUS_ONE, 2))
+    values[i] = Math.SQRT2 * erfinv(unit(words[i]!, ABOVE_MINUS_ONE, 2))
   }
   return values
 }
@@ -164,6 +162,12 @@ const word = (key: Key, counter: number): number => {
   return (out[0]! ^ out[1]!) >>> 0
 }
 
+const wordsOf = (key: Key, n: number): Uint32Array => {
+  const words = new Uint32Array(n)
+  for (let i = 0; i < n; i++) words[i] = word(key, i)
+  return words
+}
+
 const sizeOf = (where: string, shape: Shape.Shape): number => {
   const size = Shape.size(shape)
   if (shape.every(isCount) && isCount(size)) return size
@@ -185,57 +189,38 @@ const notCounts = (where: string, found: string) =>
 const out = new Uint32Array(2)
 
 const block = (k0: number, k1: number, x0: number, x1: number): void => {
-  const k2 = k0 ^ k1 ^ 0x1bd11bda
+  let now = k1
+  let next = k0 ^ k1 ^ 0x1bd11bda
+  let later = k0
   let a = (x0 + k0) | 0
   let b = (x1 + k1) | 0
-  a = (a + b) | 0
-  b = ((b << 13) | (b >>> 19)) ^ a
-  a = (a + b) | 0
-  b = ((b << 15) | (b >>> 17)) ^ a
-  a = (a + b) | 0
-  b = ((b << 26) | (b >>> 6)) ^ a
-  a = (a + b) | 0
-  b = ((b << 6) | (b >>> 26)) ^ a
-  a = (a + k1) | 0
-  b = (b + k2 + 1) | 0
-  a = (a + b) | 0
-  b = ((b << 17) | (b >>> 15)) ^ a
-  a = (a + b) | 0
-  b = ((b << 29) | (b >>> 3)) ^ a
-  a = (a + b) | 0
-  b = ((b << 16) | (b >>> 16)) ^ a
-  a = (a + b) | 0
-  b = ((b << 24) | (b >>> 8)) ^ a
-  a = (a + k2) | 0
-  b = (b + k0 + 2) | 0
-  a = (a + b) | 0
-  b = ((b << 13) | (b >>> 19)) ^ a
-  a = (a + b) | 0
-  b = ((b << 15) | (b >>> 17)) ^ a
-  a = (a + b) | 0
-  b = ((b << 26) | (b >>> 6)) ^ a
-  a = (a + b) | 0
-  b = ((b << 6) | (b >>> 26)) ^ a
-  a = (a + k0) | 0
-  b = (b + k1 + 3) | 0
-  a = (a + b) | 0
-  b = ((b << 17) | (b >>> 15)) ^ a
-  a = (a + b) | 0
-  b = ((b << 29) | (b >>> 3)) ^ a
-  a = (a + b) | 0
-  b = ((b << 16) | (b >>> 16)) ^ a
-  a = (a + b) | 0
-  b = ((b << 24) | (b >>> 8)) ^ a
-  a = (a + k1) | 0
-  b = (b + k2 + 4) | 0
-  a = (a + b) | 0
-  b = ((b << 13) | (b >>> 19)) ^ a
-  a = (a + b) | 0
-  b = ((b << 15) | (b >>> 17)) ^ a
-  a = (a + b) | 0
-  b = ((b << 26) | (b >>> 6)) ^ a
-  a = (a + b) | 0
-  b = ((b << 6) | (b >>> 26)) ^ a
-  out[0] = a + k2
-  out[1] = b + k0 + 5
+  for (let group = 1; group <= 5; group++) {
+    if (group & 1) {
+      a = (a + b) | 0
+      b = ((b << 13) | (b >>> 19)) ^ a
+      a = (a + b) | 0
+      b = ((b << 15) | (b >>> 17)) ^ a
+      a = (a + b) | 0
+      b = ((b << 26) | (b >>> 6)) ^ a
+      a = (a + b) | 0
+      b = ((b << 6) | (b >>> 26)) ^ a
+    } else {
+      a = (a + b) | 0
+      b = ((b << 17) | (b >>> 15)) ^ a
+      a = (a + b) | 0
+      b = ((b << 29) | (b >>> 3)) ^ a
+      a = (a + b) | 0
+      b = ((b << 16) | (b >>> 16)) ^ a
+      a = (a + b) | 0
+      b = ((b << 24) | (b >>> 8)) ^ a
+    }
+    a = (a + now) | 0
+    b = (b + next + group) | 0
+    const used = now
+    now = next
+    next = later
+    later = used
+  }
+  out[0] = a
+  out[1] = b
 }

@@ -71,15 +71,12 @@ describe("an exponential family", () => {
         const kept = shared(grid, p, q)
         expect(kept.length, "events to compare at").toBeGreaterThan(1)
         const ratio = kept.map((i) => p[i]! - q[i]!)
-        const columns = tf.tidy(() =>
-          columnsOf(
-            statistics,
-            eventTensor(
-              a,
-              kept.map((i) => grid.events[i]!),
-            ),
-          ),
+        const events = eventTensor(
+          a,
+          kept.map((i) => grid.events[i]!),
         )
+        const columns = columnsOf(statistics, events)
+        events.dispose()
         const rest = remainder(ratio, [kept.map(() => 1), ...columns])
         const size = Math.max(1, ...kept.map((i) => Math.abs(p[i]!) + Math.abs(q[i]!)))
         expect(Math.max(...rest.map(Math.abs)) / size, "beyond the statistics").toBeLessThan(2e-5)

@@ -11,6 +11,7 @@ import { BackendUnavailable } from "../errors.ts"
 import { specialGradients, specialLoops } from "../special/register.ts"
 import { adam } from "./adam.ts"
 import { bernoulliLogProb, bernoulliLogProbGradient } from "./bernoulli.ts"
+import { classGradients, classLoops } from "./classes.ts"
 import { countGradients, countLoops } from "./counts/register.ts"
 import { allFinite } from "./finite.ts"
 import { fusedMatMulConfig } from "./fusedMatmul.ts"
@@ -47,6 +48,7 @@ const loops = [
   bernoulliLogProb,
   allFinite,
   ...linalgLoops,
+  ...classLoops,
   ...countLoops,
   ...gammaLoops,
   ...pathLoops,
@@ -86,6 +88,7 @@ const gradients = (): void => {
     matMulGradient,
     bernoulliLogProbGradient,
     ...linalgGradients,
+    ...classGradients,
     ...countGradients,
     ...gammaGradients,
     ...pathGradients,
