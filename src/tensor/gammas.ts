@@ -36,6 +36,10 @@ export const dirichletLogDensity = (x: tf.Tensor, a: tf.Tensor): tf.Tensor =>
 export const studentLogDensity = (x: tf.Tensor, df: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor): tf.Tensor =>
   run("GuidepostStudentTLogDensity", alike({ x, df, loc, scale }))
 
+/** log of ab xᵃ⁻¹ (1 − xᵃ)ᵇ⁻¹, for 0 ≤ x ≤ 1: a beta's relative. */
+export const kumaraswamyLogDensity = (x: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+  run("GuidepostKumaraswamyLogDensity", alike({ x, a, b }))
+
 /** The entropy of Gamma(a, 1): a + log Γ(a) + (1 − a) ψ(a). */
 export const gammaEntropy = (a: tf.Tensor): tf.Tensor => run("GuidepostGammaEntropy", { a })
 
@@ -60,9 +64,29 @@ export const inverseGammaCdf = (x: tf.Tensor, a: tf.Tensor, rate: tf.Tensor): tf
 export const betaCdf = (x: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
   run("GuidepostBetaCdf", alike({ x, a, b }))
 
+/** P(X ≤ x) for a Kumaraswamy: 1 − (1 − xᵃ)ᵇ, for 0 ≤ x ≤ 1. */
+export const kumaraswamyCdf = (x: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+  run("GuidepostKumaraswamyCdf", alike({ x, a, b }))
+
 /** P(X ≤ x) for a Student's t, with its digits in the lower tail. */
 export const studentCdf = (x: tf.Tensor, df: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor): tf.Tensor =>
   run("GuidepostStudentTCdf", alike({ x, df, loc, scale }))
+
+/** The x below which a gamma variable is with probability p, in [0, 1], else NaN. */
+export const gammaIcdf = (p: tf.Tensor, a: tf.Tensor, rate: tf.Tensor): tf.Tensor =>
+  run("GuidepostGammaIcdf", alike({ p, a, rate }))
+
+/** That of an inverse gamma. */
+export const inverseGammaIcdf = (p: tf.Tensor, a: tf.Tensor, rate: tf.Tensor): tf.Tensor =>
+  run("GuidepostInverseGammaIcdf", alike({ p, a, rate }))
+
+/** That of a Kumaraswamy: (1 − (1 − p)^(1/b))^(1/a). */
+export const kumaraswamyIcdf = (p: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+  run("GuidepostKumaraswamyIcdf", alike({ p, a, b }))
+
+/** That of a Student's t. */
+export const studentIcdf = (p: tf.Tensor, df: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor): tf.Tensor =>
+  run("GuidepostStudentTIcdf", alike({ p, df, loc, scale }))
 
 /** KL(Gamma(a, 1) ‖ Gamma(b, ratio)) = (a − b) ψ(a) − log Γ(a) + log Γ(b) − b log ratio + a(ratio − 1). */
 export const gammaDivergence = (a: tf.Tensor, b: tf.Tensor, ratio: tf.Tensor): tf.Tensor =>
@@ -72,7 +96,7 @@ export const gammaDivergence = (a: tf.Tensor, b: tf.Tensor, ratio: tf.Tensor): t
 export const dirichletDivergence = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
   run("GuidepostDirichletDivergence", alike({ a, b }))
 
-/** The a for which log a − ψ(a) = s, for s > 0. */
+/** The a for which log a − ψ(a) = s, for s > 0; ∞ for 0. */
 export const gammaShape = (s: tf.Tensor): tf.Tensor => run("GuidepostGammaShape", { s })
 
 /** The a for which ψ(a) = y. */

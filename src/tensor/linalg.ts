@@ -9,6 +9,7 @@
  * ```
  */
 export * from "./linalg/cholesky.ts"
+export * from "./linalg/distance.ts"
 export * from "./linalg/matrix.ts"
 export * from "./linalg/problem.ts"
 export * from "./linalg/triangular.ts"

@@ -1,7 +1,8 @@
 /**
- * More families whose draws are differentiable by implicit reparameterization, as tensor functions: von Mises', the
- * inverse Gaussian and the continuous Bernoulli. The loops are in `kernels/paths`; a backend registers them when it is acquired. Each is
- * evaluated in float64 and rounded once, and differentiable once in every argument.
+ * More families whose draws are differentiable by implicit reparameterization, as tensor functions: von Mises', von
+ * Mises and Fisher's, the inverse Gaussian and the continuous Bernoulli. The loops are in `kernels/paths`; a backend
+ * registers them when it is acquired. Each is evaluated in float64 and rounded once, and differentiable once in every
+ * argument.
  *
  * ```ts
  * drawVonMises(Key.key(0), tf.tensor([0, 1]), tf.tensor([0.5, 3e4]))
@@ -22,8 +23,16 @@ export const vonMisesLogDensity = (x: tf.Tensor, loc: tf.Tensor, concentration: 
 /** cos x − 1, with the digits of a small x. */
 export const cosineLess1 = (x: tf.Tensor): tf.Tensor => run("GuidepostCosineLess1", { x })
 
-/** The κ for which I₁(κ)/I₀(κ) = r, for 0 ≤ r < 1. */
-export const inverseBesselRatio = (r: tf.Tensor): tf.Tensor => run("GuidepostInverseBesselRatio", { r })
+/** P(X ≤ x) on [−π, π], with its digits in the lower tail. Shapes broadcast. */
+export const vonMisesCdf = (x: tf.Tensor, loc: tf.Tensor, concentration: tf.Tensor): tf.Tensor =>
+  run("GuidepostVonMisesCdf", alike({ x, loc, concentration }))
+
+/** Unit vectors `[..., d]` of the mean directions' shape; the concentrations are `[...]`. */
+export const drawVonMisesFisher = (key: Key, meanDirection: tf.Tensor, concentration: tf.Tensor): tf.Tensor =>
+  run("GuidepostVonMisesFisherDraw", { meanDirection, concentration }, words(key))
+
+/** 1 less the cosine between directions `[..., d]`, which need not be of unit length: `[...]`. Shapes broadcast. */
+export const versine = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => run("GuidepostVersine", alike({ a, b }))
 
 /** Positive and finite draws; the mean and the concentration have one shape, the draw's. */
 export const drawInverseGaussian = (key: Key, loc: tf.Tensor, concentration: tf.Tensor): tf.Tensor =>
@@ -39,6 +48,10 @@ export const inverseGaussianLogDensity = (
 /** P(X ≤ x) for an inverse Gaussian, for x > 0, with its digits in the lower tail. Shapes broadcast. */
 export const inverseGaussianCdf = (x: tf.Tensor, loc: tf.Tensor, concentration: tf.Tensor): tf.Tensor =>
   run("GuidepostInverseGaussianCdf", alike({ x, loc, concentration }))
+
+/** The entropy of an inverse Gaussian. Shapes broadcast. */
+export const inverseGaussianEntropy = (loc: tf.Tensor, concentration: tf.Tensor): tf.Tensor =>
+  run("GuidepostInverseGaussianEntropy", alike({ loc, concentration }))
 
 /** Draws in (0, 1) of the logits' shape. */
 export const drawContinuousBernoulli = (key: Key, logits: tf.Tensor): tf.Tensor =>

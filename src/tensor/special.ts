@@ -13,9 +13,11 @@
  * ```
  */
 export { besselRatio, besselRatioRest, i0e, i1e, logI0e } from "./special/bessel.ts"
+export { besselQuotient, logIve } from "./special/besselOrder.ts"
 export { erf, erfc, erfcx, erfinv } from "./special/erf.ts"
 export { log1mexp } from "./special/exponential.ts"
 export { digamma, lbeta, lbetaSlope, lgamma, polygamma, trigamma } from "./special/gamma.ts"
 export { betaDensity, betainc, betaincc } from "./special/incompleteBeta.ts"
 export { gammaDensity, gammainc, gammaincc } from "./special/incompleteGamma.ts"
+export { betaincinv, gammainccinv, gammaincinv } from "./special/inverseIncomplete.ts"
 export { logNdtr, ndtr, ndtri, normalDensity } from "./special/normal.ts"

@@ -1,6 +1,6 @@
 """Writes specialFunctions.json: each special function and its derivatives at float32 arguments, to high precision.
 
-    pip install mpmath python-flint numpy && python test/goldens/specialFunctions.py
+    pip install mpmath python-flint numpy scipy && python test/goldens/specialFunctions.py
 
 mpmath at 60 digits, and ball arithmetic (Arb, by python-flint) for the incomplete functions, whose precision is raised
 until the ball is small; their derivatives in the shapes are central differences with a step of 2^-110 at 512 bits or
@@ -13,6 +13,7 @@ import pathlib
 import mpmath as mp
 import numpy as np
 from flint import acb, arb, ctx
+from scipy import special
 
 mp.mp.dps = 60
 LARGEST = 3.4028234e38
@@ -251,6 +252,98 @@ beta_shapes = [(1e-6, 1e-6), (1e-6, 1), (1, 1e-6), (1e-3, 0.5), (0.5, 0.5), (0.5
 # fmt: on
 
 
+def ball(f):
+    """f's ball of 100 bits or more, and no longer than that."""
+    precision = 200
+    while True:
+        ctx.prec = precision
+        try:
+            value = f()
+            if value.is_finite() and value.rel_accuracy_bits() > 100:
+                return value.mid()
+        except (ValueError, ZeroDivisionError):
+            pass
+        precision *= 2
+        assert precision < 20000
+
+
+def root(start, tail, density, target):
+    """The y with tail(y) = target by Newton's method on the logarithm, which climbs to it (see concaveRoot.ts)."""
+    y = arb(start)
+    for _ in range(200):
+        value = ball(lambda: tail(y))
+        step = ((value / target).log() * value / ball(lambda: density(y))).mid()
+        ctx.prec = 200
+        y = (y - step).mid()
+        if abs(step) < arb(2) ** -70 * (1 + abs(y)):
+            return y
+    raise ArithmeticError("no root")
+
+
+def gamma_inverse_row(a, p, upper):
+    """The quantile of P = p, or of Q = p, and its derivatives."""
+    A = arb(a)
+    ctx.prec = 200
+    target = 1 - arb(p) if upper else arb(p)
+    density = lambda x: ball(lambda: gamma_log_density(a, x).exp())
+    x = arb(float((special.gammainccinv if upper else special.gammaincinv)(a, p)))
+    if a > 50:
+        for _ in range(3):
+            low, high, shape = gamma_tails(a, x)
+            gap = low - target if x < a else (1 - target) - high
+            x = (x - gap / density(x)).mid()
+        shape = gamma_tails(a, x)[2].mid()
+    else:
+        # In log x, from (log p + log Γ(a + 1))/a, below the root.
+        start = (target.log() + (A + 1).lgamma()) / A
+        if start < -200:
+            return {}
+        y = root(
+            start.mid(),
+            lambda y: y.exp().gamma_lower(A, regularized=1),
+            lambda y: gamma_log_density(a, y.exp()).exp() * y.exp(),
+            target,
+        )
+        x = y.exp().mid()
+        shape = slope(lambda t: x.gamma_lower(t, regularized=1), A)
+    name = "gammainccinv" if upper else "gammaincinv"
+    return {
+        name: x,
+        f"{name}Slope": (-1 if upper else 1) / density(x),
+        f"{name}Shape": -shape / density(x),
+    }
+
+
+def beta_inverse_row(a, b, p):
+    """In log x/(1 − x), from (log p + log a + log B)/a, below the root."""
+    A, B, P = arb(a), arb(b), arb(p)
+    log_beta = lambda s, t: s.lgamma() + t.lgamma() - (s + t).lgamma()
+    sigma = lambda u: 1 / (1 + (-u).exp())
+    powers = lambda u: (A * sigma(u).log() + B * sigma(-u).log() - log_beta(A, B)).exp()
+    ctx.prec = 200
+    least = (P.log() + A.log() + log_beta(A, B)) / A
+    near = float(special.betaincinv(a, b, p))
+    start = max(float(least), float(np.log(near / (1 - near)))) if 0 < near < 1 else float(least)
+    # From there on x is 1 in float32, with derivatives of next to nothing.
+    end = lambda: sigma(arb(17)).beta_lower(A, B, regularized=1)
+    if start < -200 or (not near < 0.9999 and ball(end) < P):
+        return {}
+    try:
+        u = root(start, lambda u: sigma(u).beta_lower(A, B, regularized=1), powers, P)
+    except (ArithmeticError, AssertionError):
+        print("no root:", a, b, p)
+        return {}
+    x = ball(lambda: sigma(u))
+    density = ball(lambda: powers(u) / sigma(u) / sigma(-u))
+    row = beta_row(a, b, x)
+    return {
+        "betaincinv": x,
+        "betaincinvSlope": 1 / density,
+        "betaincinvA": -row["betaincA"] / density,
+        "betaincinvB": -row["betaincB"] / density,
+    }
+
+
 def write(value):
     """A number of JSON: ten digits are a thousandth of float32's rounding."""
     value = float(value)
@@ -293,6 +386,17 @@ for shapes in beta_shapes:
     a, b = map(exactly, shapes)
     for x in map(exactly, beta_points_of(a, b)):
         add((a, b, x), beta_row(a, b, x))
+
+probabilities = [1e-30, 1e-7, 1e-3, 0.2, 0.499, 0.5, 0.501, 0.9, 0.9999, 1 - 2.0**-24]
+for shape in map(exactly, gamma_shapes):
+    for p in map(exactly, probabilities):
+        add((shape, p), gamma_inverse_row(shape, p, False))
+        add((shape, p), gamma_inverse_row(shape, p, True))
+for shapes in beta_shapes:
+    a, b = map(exactly, shapes)
+    if max(a, b) <= 1e6:
+        for p in map(exactly, probabilities):
+            add((a, b, p), beta_inverse_row(a, b, p))
 
 pathlib.Path(__file__).with_suffix(".json").write_text(
     "{\n" + ",\n".join(f"{json.dumps(k)}:{json.dumps(v, separators=(',', ':'))}" for k, v in golden.items()) + "\n}\n"

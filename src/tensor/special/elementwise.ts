@@ -8,6 +8,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { InvalidArgument, ShapeMismatch } from "../errors.ts"
+import { elementwiseLoop, type Scalar } from "../kernels/elementwise.ts"
 import type { LoopKernel } from "../kernels/loop.ts"
 import * as Shape from "../Shape.ts"
 
@@ -63,22 +64,8 @@ export const elementwise = <Args extends Tensors>(
         }),
       ),
   }
-  return Object.assign(call, { kernel: loop(kernelName, names, f as Scalar), gradient })
+  return Object.assign(call, { kernel: elementwiseLoop(kernelName, names, () => f as Scalar), gradient })
 }
-
-type Scalar = (a: number, b: number, c: number, d: number, e: number) => number
-
-const loop = (name: string, inputs: ReadonlyArray<string>, f: Scalar): LoopKernel<object> => ({
-  name,
-  inputs,
-  outputs: ([first]) => [first!.shape],
-  run: ({ inputs, outputs }) => {
-    // A function of fewer arguments does not look at the others.
-    const [a, b = a, c = a, d = a, e = a] = inputs as [Float32Array, ...Array<Float32Array>]
-    const out = outputs[0]!
-    for (let i = 0; i < out.length; i++) out[i] = f(a[i]!, b[i]!, c[i]!, d[i]!, e[i]!)
-  },
-})
 
 const broadcast = (name: string, args: ReadonlyArray<tf.Tensor>): ReadonlyArray<tf.Tensor> => {
   const shape = Shape.broadcast(...args.map((x) => x.shape))

@@ -5,6 +5,7 @@
 import type * as tf from "@tensorflow/tfjs-core"
 import * as L from "../../../src/tensor/linalg.ts"
 import { type Dense, random } from "../kernels/reference.ts"
+import { distanceCases } from "./distanceCases.ts"
 import * as R from "./reference.ts"
 
 export interface Case {
@@ -256,4 +257,4 @@ function skewed(a: Dense): Dense {
   return R.float32({ ...a, values: a.values.map((x, i) => x + 0.125 * sign(i)) })
 }
 
-export const cases: ReadonlyArray<Case> = [...cholesky, ...ofOneMatrix, ...ofTwo]
+export const cases: ReadonlyArray<Case> = [...cholesky, ...ofOneMatrix, ...ofTwo, ...distanceCases]

@@ -39,6 +39,38 @@ on(["cpu"], (check) => {
     [() => L.setDiag(zeros(3, 3), tf.scalar(1)), "setDiag: expected [...batch, 3], found []"],
     [() => L.outer(tf.scalar(1), zeros(2)), "outer: expected a vector"],
     [() => L.outer(zeros(2, 3), zeros(3, 3)), "outer: expected batch dimensions"],
+    [
+      () => L.squaredDistance(tf.scalar(1), zeros(2), zeros(2, 2), "factor"),
+      "squaredDistance: expected [...batch, 2], found []",
+    ],
+    [
+      () => L.squaredDistance(zeros(2), tf.scalar(1), zeros(2, 2), "covariance"),
+      "squaredDistance: expected [...batch, 2], found []",
+    ],
+    [
+      () => L.squaredDistance(zeros(3, 2), zeros(4, 2), zeros(2, 2), "precision"),
+      "squaredDistance: expected batch dimensions that broadcast with [4], found [3, 2]",
+    ],
+    [
+      () => L.squaredDistance(zeros(2), zeros(2), zeros(2, 3), "factor"),
+      "squaredDistance: expected a square matrix",
+    ],
+    [
+      () => L.lowRankDistance(zeros(2), zeros(2), zeros(2), zeros(2)),
+      "lowRankDistance: expected a matrix [...batch, m, n], found [2]",
+    ],
+    [
+      () => L.lowRankHalfLogDet(zeros(2, 1), tf.scalar(1)),
+      "lowRankHalfLogDet: expected a vector [...batch, n], found []",
+    ],
+    [
+      () => L.lowRankHalfLogDet(zeros(2, 1), zeros(3)),
+      "lowRankHalfLogDet: expected [...batch, 2], found [3]",
+    ],
+    [
+      () => L.studentVectorLogDensity(zeros(2), zeros(3), zeros(2), zeros(2, 2, 2)),
+      "studentVectorLogDensity: expected batch dimensions that broadcast with [2], found [3]",
+    ],
     [() => L.matvec(zeros(2, 3), zeros(2)), "matvec: expected [...batch, 3], found [2]"],
     [() => L.matvec(zeros(2, 3), zeros(3), { transpose: true }), "matvec: expected [...batch, 2], found [3]"],
   ]

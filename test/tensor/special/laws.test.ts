@@ -8,12 +8,15 @@ import { beforeAll, describe, expect, it } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { InvalidArgument, ShapeMismatch } from "../../../src/tensor/errors.ts"
 import { registerKernels } from "../../../src/tensor/kernels/register.ts"
+import goldenBessel from "../../goldens/specialBessel.json" with { type: "json" }
 import golden from "../../goldens/specialFunctions.json" with { type: "json" }
 import { expectNoLeak } from "../kernels/reference.ts"
 import { rows } from "./functions.ts"
 import { arity, type Row } from "./Row.ts"
 
-const tables = golden as unknown as Readonly<Record<string, ReadonlyArray<ReadonlyArray<number | string>>>>
+const tables = { ...golden, ...goldenBessel } as unknown as Readonly<
+  Record<string, ReadonlyArray<ReadonlyArray<number | string>>>
+>
 
 beforeAll(async () => {
   for (const backend of ["cpu", "wasm"] as const) {
@@ -79,7 +82,9 @@ describe.each(rows)("$name", (row) => {
   if (!row.stock)
     it("is the same on both backends, bit for bit", () => {
       const points = [...goldens(row).args, ...special.map(([args]) => args)]
-      const bits = (backend: string) => new Uint32Array(values(row, points, backend).slice().buffer)
+      // A NaN has many patterns, of which V8 may write any.
+      const bits = (backend: string) =>
+        new Uint32Array(values(row, points, backend).map((x) => (Number.isNaN(x) ? Number.NaN : x)).buffer)
       expect(bits("wasm")).toEqual(bits("cpu"))
     })
 
@@ -175,6 +180,7 @@ const derivative = ({ f }: Row, at: ReadonlyArray<number>, i: number): tf.Tensor
 /** 1% of the argument, less where it is large or next to the end of an interval. */
 const stepAt = (row: Row, at: ReadonlyArray<number>, i: number): number => {
   const x = Math.abs(at[i]!)
-  const isFraction = /^(erfinv|ndtri)/.test(row.name) || (arity(row) === 3 && i === 2)
+  const isFraction =
+    /^(erfinv|ndtri)/.test(row.name) || (arity(row) === 3 ? i === 2 : i === 1 && /incc?inv/.test(row.name))
   return isFraction ? 0.01 * Math.min(x, 1 - x) : (0.01 * x) / (1 + 0.1 * Math.sqrt(x))
 }

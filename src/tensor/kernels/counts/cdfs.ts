@@ -8,14 +8,14 @@ import * as tf from "@tensorflow/tfjs-core"
 import { betaincA } from "../../special/scalar/betaSlope.ts"
 import { betainc, betaincc } from "../../special/scalar/incompleteBeta.ts"
 import { gammaincc } from "../../special/scalar/incompleteGamma.ts"
+import { elementwiseLoop } from "../elementwise.ts"
 import type { LoopKernel } from "../loop.ts"
 import { type ChanceBy, chanceBy } from "./chance.ts"
-import { elementwise } from "./elementwise.ts"
 import { type ChanceAttrs, poissonMass } from "./masses.ts"
 import { binomialLogMass, type Chance } from "./saddle.ts"
 
 /** P(X ≤ x) = Q(⌊x⌋ + 1, rate); inputs x and the rate. */
-export const poissonCdf: LoopKernel<object> = elementwise(
+export const poissonCdf: LoopKernel<object> = elementwiseLoop(
   "GuidepostPoissonCdf",
   ["x", "rate"],
   () => (x, rate) => (x < 0 ? 0 : x === Number.POSITIVE_INFINITY ? 1 : gammaincc(Math.floor(x) + 1, rate)),
@@ -37,7 +37,7 @@ export const poissonCdfGradient: tf.GradConfig = {
 }
 
 /** Inputs x, the number of trials n, and the chance by `probs` or `logits`: 1 − I_p(k + 1, n − k), k = ⌊x⌋. */
-export const binomialCdf: LoopKernel<ChanceAttrs> = elementwise(
+export const binomialCdf: LoopKernel<ChanceAttrs> = elementwiseLoop(
   "GuidepostBinomialCdf",
   ["x", "n", "chance"],
   ({ by }) => {
@@ -52,7 +52,7 @@ export const binomialCdf: LoopKernel<ChanceAttrs> = elementwise(
 )
 
 /** The derivative in the chance. */
-export const binomialCdfSlope: LoopKernel<ChanceAttrs> = elementwise(
+export const binomialCdfSlope: LoopKernel<ChanceAttrs> = elementwiseLoop(
   "GuidepostBinomialCdfSlope",
   ["x", "n", "chance"],
   ({ by }) => {
@@ -82,7 +82,7 @@ export const binomialCdfGradient: tf.GradConfig = {
 }
 
 /** Inputs x, the concentration c, and the chance by any of its parametrizations: I_q(c, k + 1), k = ⌊x⌋. */
-export const negativeBinomialCdf: LoopKernel<ChanceAttrs> = elementwise(
+export const negativeBinomialCdf: LoopKernel<ChanceAttrs> = elementwiseLoop(
   "GuidepostNegativeBinomialCdf",
   ["x", "c", "chance"],
   ({ by }) => {
@@ -95,7 +95,7 @@ export const negativeBinomialCdf: LoopKernel<ChanceAttrs> = elementwise(
 )
 
 /** The derivative in c, where `inC`, or in the chance. */
-export const negativeBinomialCdfSlope: LoopKernel<ChanceAttrs & { readonly inC: boolean }> = elementwise(
+export const negativeBinomialCdfSlope: LoopKernel<ChanceAttrs & { readonly inC: boolean }> = elementwiseLoop(
   "GuidepostNegativeBinomialCdfSlope",
   ["x", "c", "chance"],
   ({ by, inC }) => {

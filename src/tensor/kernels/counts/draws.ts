@@ -2,9 +2,9 @@
  * Kernels that draw counts, each from parameter tensors of the draw's own shape and the words of a key. They read
  * nothing back: a draw inside a step is one more operation. None has a gradient.
  */
+import { elementwiseLoop } from "../elementwise.ts"
 import type { LoopKernel } from "../loop.ts"
 import { chanceBy } from "./chance.ts"
-import { elementwise } from "./elementwise.ts"
 import type { ChanceAttrs } from "./masses.ts"
 import { drawBinomial, drawGeometric, drawLogGamma, drawPoisson } from "./samplers.ts"
 import { type KeyAttrs, type Stream, streamOf } from "./stream.ts"
@@ -15,11 +15,12 @@ const drawing = <Attrs extends object>(
   inputs: ReadonlyArray<string>,
   make: (attrs: Attrs) => (random: Stream, a: number, b: number) => number,
 ): LoopKernel<Attrs & KeyAttrs> =>
-  elementwise(name, inputs, (attrs: Attrs & KeyAttrs) => {
+  elementwiseLoop(name, inputs, (attrs: Attrs & KeyAttrs) => {
     const random = streamOf(attrs)
     const draw = make(attrs)
-    return (a, b, _, i) => {
-      random.moveTo(i)
+    let i = 0
+    return (a, b) => {
+      random.moveTo(i++)
       return draw(random, a, b)
     }
   })

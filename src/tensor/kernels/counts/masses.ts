@@ -3,14 +3,15 @@
  * of saddle.ts and rounded once. A count has no gradient: zero flows back into it.
  */
 import * as tf from "@tensorflow/tfjs-core"
+import { log1pMinus } from "../../special/scalar/polynomial.ts"
 import { where } from "../../stable.ts"
+import { elementwiseLoop } from "../elementwise.ts"
 import type { LoopKernel } from "../loop.ts"
 import { type ChanceBy, chanceBy } from "./chance.ts"
-import { elementwise } from "./elementwise.ts"
 import { binomialLogMass, deviance, digammaStep, poissonLogMass } from "./saddle.ts"
 
 /** Inputs the count x and the rate. */
-export const poissonMass: LoopKernel<object> = elementwise(
+export const poissonMass: LoopKernel<object> = elementwiseLoop(
   "GuidepostPoissonLogMass",
   ["x", "rate"],
   () => poissonLogMass,
@@ -23,21 +24,20 @@ export const poissonMassGradient: tf.GradConfig = {
     const [x, rate] = saved as [tf.Tensor, tf.Tensor]
     return {
       x: () => tf.zerosLike(x),
-      // x/rate − 1 as it stands loses the digits of a count near its rate.
-      rate: () => tf.mul(dy as tf.Tensor, tf.div(tf.sub(x, rate), rate)),
+      rate: () => tf.mul(dy as tf.Tensor, relativeExcess(x, rate)),
     }
   },
 }
 
 /** D(x, m) = x log(x/m) + m − x. */
-export const devianceOf: LoopKernel<object> = elementwise("GuidepostDeviance", ["x", "m"], () => deviance)
+export const devianceOf: LoopKernel<object> = elementwiseLoop("GuidepostDeviance", ["x", "m"], () => deviance)
 
 export const devianceGradient: tf.GradConfig = {
   kernelName: devianceOf.name,
   inputsToSave: ["x", "m"],
   gradFunc: (dy, saved) => {
     const [x, m] = saved as [tf.Tensor, tf.Tensor]
-    const excess = tf.div(tf.sub(x, m), m)
+    const excess = relativeExcess(x, m)
     return {
       x: () => tf.mul(dy as tf.Tensor, tf.log1p(excess)),
       m: () => tf.mul(dy as tf.Tensor, tf.neg(excess)),
@@ -51,7 +51,7 @@ export interface ChanceAttrs {
 }
 
 /** Inputs the count x, the number of trials n, and the chance of each by `probs` or `logits`. */
-export const binomialMass: LoopKernel<ChanceAttrs> = elementwise(
+export const binomialMass: LoopKernel<ChanceAttrs> = elementwiseLoop(
   "GuidepostBinomialLogMass",
   ["x", "n", "chance"],
   ({ by }) => {
@@ -77,7 +77,7 @@ export const binomialMassGradient: tf.GradConfig = {
  * Inputs the count x, the concentration c (how many failures end the trials, if a whole number), and the chance of
  * a count by any of its parametrizations.
  */
-export const negativeBinomialMass: LoopKernel<ChanceAttrs> = elementwise(
+export const negativeBinomialMass: LoopKernel<ChanceAttrs> = elementwiseLoop(
   "GuidepostNegativeBinomialLogMass",
   ["x", "c", "chance"],
   ({ by }) => {
@@ -89,18 +89,20 @@ export const negativeBinomialMass: LoopKernel<ChanceAttrs> = elementwise(
   },
 )
 
-/** The derivative in c: ψ(c + x) − ψ(c) + log q, and where c is in q too, by the mean, (mean − x)/(c + mean). */
-export const negativeBinomialSlope: LoopKernel<ChanceAttrs> = elementwise(
+/** The derivative in c: ψ(c + x) − ψ(c) + log q, and where c is in q too, by the mean m, (m − x)/(c + m). */
+export const negativeBinomialSlope: LoopKernel<ChanceAttrs> = elementwiseLoop(
   "GuidepostNegativeBinomialSlope",
   ["x", "c", "chance"],
   ({ by }) => {
     const ofChance = chanceBy[by]
-    return (x, c, chance) => {
-      const slope = digammaStep(c, x) + ofChance(chance, c).logQ
-      return by === "mean" ? slope + (chance - x) / (c + chance) : slope
-    }
+    if (by === "mean") return (x, c, mean) => digammaStep(c, x) - x / (c + mean) + ofMean(mean / c)
+    return (x, c, chance) => digammaStep(c, x) + ofChance(chance, c).logQ
   },
 )
+
+/** u/(1 + u) − log(1 + u), of which at small u the first order cancels. */
+const ofMean = (u: number): number =>
+  u < 0.4 ? -log1pMinus(u) - u * (u / (1 + u)) : 1 / (1 + 1 / u) - Math.log1p(u)
 
 export const negativeBinomialMassGradient: tf.GradConfig = {
   kernelName: negativeBinomialMass.name,
@@ -122,7 +124,7 @@ export const negativeBinomialMassGradient: tf.GradConfig = {
  * part in it, and the chance. At a million counts the two terms cancel to the size of a thousand: in float32 with
  * five wrong digits.
  */
-export const chanceSlope: LoopKernel<ChanceAttrs> = elementwise(
+export const chanceSlope: LoopKernel<ChanceAttrs> = elementwiseLoop(
   "GuidepostChanceSlope",
   ["x", "y", "chance"],
   ({ by }) => {
@@ -185,6 +187,12 @@ const curvature = (x: tf.Tensor, y: tf.Tensor, chance: tf.Tensor, by: ChanceBy) 
       }
     }
   }
+}
+
+/** x/m − 1, which as it stands loses the digits of an x near m; −1 where x is 0, though m be 0 too. */
+const relativeExcess = (x: tf.Tensor, m: tf.Tensor): tf.Tensor => {
+  const isNone = () => tf.logicalAnd(tf.equal(x, 0), tf.equal(m, 0))
+  return where(isNone, -1, tf.div(tf.sub(x, m), where(isNone, 1, m)))
 }
 
 /** count / p; 0 where p is, as is then the count. `tf.divNoNan` has no gradient. */

@@ -10,11 +10,16 @@ import type { LoopKernel } from "../loop.ts"
 import { digammaInverse } from "./moments.ts"
 import { type RowFormula, vectorLoop } from "./rows.ts"
 
-/** log of Γ(A)/ΠΓ(aᵢ) · Πxᵢ^(aᵢ − 1), for x on the simplex. */
+/**
+ * log of Γ(A)/ΠΓ(aᵢ) · Πxᵢ^(aᵢ − 1), for x on the simplex. On its border −∞ where a zero has a concentration above one,
+ * whatever the others have; ∞ where one has a concentration below one; with gradients of zero, not of ∞ − ∞.
+ */
 export const dirichletDensity: RowFormula = {
   name: "GuidepostDirichletLogDensity",
   inputs: ["x", "a"],
   value: (x, a, k) => {
+    const limit = atBorder(x, a, k)
+    if (limit !== 0) return limit
     let log = -logBeta(a, k)
     // A power of zero has no part in it, though x be 0.
     for (let i = 0; i < k; i++) if (a[i] !== 1) log += (a[i]! - 1) * Math.log(x[i]!)
@@ -22,13 +27,29 @@ export const dirichletDensity: RowFormula = {
   },
   partials: [
     (x, a, k, to) => {
-      for (let i = 0; i < k; i++) to[i] = a[i] === 1 ? 0 : (a[i]! - 1) / x[i]!
+      if (atBorder(x, a, k) !== 0) to.fill(0)
+      else for (let i = 0; i < k; i++) to[i] = a[i] === 1 ? 0 : (a[i]! - 1) / x[i]!
     },
     (x, a, k, to) => {
+      if (atBorder(x, a, k) !== 0) {
+        to.fill(0)
+        return
+      }
       const whole = digamma(sum(a, k))
       for (let i = 0; i < k; i++) to[i] = Math.log(x[i]!) - (digamma(a[i]!) - whole)
     },
   ],
+}
+
+/** −∞ or ∞ where zeros among x decide the density, else 0. */
+const atBorder = (x: Float64Array, a: Float64Array, k: number): number => {
+  let limit = 0
+  for (let i = 0; i < k; i++) {
+    if (x[i] !== 0 || a[i] === 1) continue
+    if (a[i]! > 1) return Number.NEGATIVE_INFINITY
+    limit = Number.POSITIVE_INFINITY
+  }
+  return limit
 }
 
 /** log B(a) + (A − K) ψ(A) − Σ (aᵢ − 1) ψ(aᵢ). */
@@ -119,6 +140,11 @@ export const dirichletEstimateGradient: tf.GradConfig = {
 
 /** Solves (diag ψ′(a) − ψ′(A) 11ᵀ) s = r in place, by the formula of Sherman and Morrison. */
 const solve = (a: Float64Array, k: number, r: Float64Array): void => {
+  // One class alone is certain, whatever its concentration.
+  if (k === 1) {
+    r[0] = 0
+    return
+  }
   const whole = trigamma(sum(a, k))
   let [part, weight] = [0, 0]
   for (let i = 0; i < k; i++) {

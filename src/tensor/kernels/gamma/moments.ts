@@ -104,7 +104,8 @@ const studentTail = (square: number, df: number): number =>
     ? 0.5 * betaincc(0.5, 0.5 * df, square / (df + square))
     : 0.5 * betainc(0.5 * df, 0.5, df / (df + square))
 
-const studentTailSlope = (square: number, df: number): number => {
+/** Its derivative in ν. */
+export const studentTailSlope = (square: number, df: number): number => {
   const x = df / (df + square)
   if (x === 1 || x === 0) return 0
   const along = betaDensity(0.5 * df, 0.5, x) * (x / df) * (square / (df + square))
@@ -127,7 +128,7 @@ export const gammaDivergence: Formula = {
 }
 
 /**
- * The a for which log a − ψ(a) = s, for s > 0: the shape of the gamma whose mean exceeds its geometric mean by the
+ * The a for which log a − ψ(a) = s, for s > 0, and ∞ for 0: the shape of the gamma whose mean exceeds its geometric mean by the
  * factor eˢ. Newton on 1/a, from T. Minka's start ("Estimating a gamma distribution", 2002); four steps reach
  * float64.
  */
@@ -144,6 +145,7 @@ export const gammaShape: Formula = {
 }
 
 const shapeOf = (s: number): number => {
+  if (s === 0) return Number.POSITIVE_INFINITY
   let a = (3 - s + Math.sqrt((s - 3) * (s - 3) + 24 * s)) / (12 * s)
   for (let i = 0; i < 6; i++) a = 1 / (1 / a + (logMinusDigamma(a) - s) / (a * (1 - a * trigamma(a))))
   return a

@@ -22,6 +22,7 @@ import {
   studentPath,
 } from "./draws.ts"
 import { formulaGradient, formulaLoops } from "./formula.ts"
+import { kumaraswamyCdf, kumaraswamyDensity, kumaraswamyIcdf } from "./kumaraswamy.ts"
 import {
   betaCdf,
   gammaCdf,
@@ -34,6 +35,7 @@ import {
   studentCdf,
   studentEntropy,
 } from "./moments.ts"
+import { gammaIcdf, inverseGammaIcdf, studentIcdf } from "./quantiles.ts"
 import { rowGradient, rowLoops } from "./rows.ts"
 
 const formulas = [
@@ -41,6 +43,9 @@ const formulas = [
   inverseGammaDensity,
   betaDensity,
   studentDensity,
+  kumaraswamyDensity,
+  kumaraswamyCdf,
+  kumaraswamyIcdf,
   gammaEntropy,
   inverseGammaEntropy,
   studentEntropy,
@@ -48,6 +53,9 @@ const formulas = [
   inverseGammaCdf,
   betaCdf,
   studentCdf,
+  gammaIcdf,
+  inverseGammaIcdf,
+  studentIcdf,
   gammaDivergence,
   gammaShape,
   inverseDigamma,

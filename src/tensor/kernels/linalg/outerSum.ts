@@ -41,7 +41,7 @@ export const outerSum: LoopKernel<OuterSumAttrs> = {
 }
 
 /** For each of `count` results the terms that it sums, given each term's result. */
-const gather = (resultOf: Int32Array, count: number): Array<Int32Array> => {
+export const gather = (resultOf: Int32Array, count: number): Array<Int32Array> => {
   const sizes = new Int32Array(count)
   for (const result of resultOf) sizes[result]! += 1
   const lists = Array.from(sizes, (size) => new Int32Array(size))

@@ -4,9 +4,24 @@ import type { LoopKernel } from "../loop.ts"
 import { cholesky, choleskyBackward, choleskyBackwardGradient, choleskyGradient } from "./cholesky.ts"
 import { choleskyInverse, choleskyInverseGradient } from "./choleskyInverse.ts"
 import { band, diag, diagonalGradients, diagPart, sumLogDiag } from "./diagonal.ts"
+import {
+  lowRankHalfLogDet,
+  lowRankHalfLogDetGradient,
+  lowRankSlopes,
+  precisionTimes,
+  precisionTimesGradient,
+  squaredDistance,
+  squaredDistanceGradient,
+} from "./distance.ts"
 import { matvec, matvecGradient } from "./matvec.ts"
 import { outerSum, outerSumGradient } from "./outerSum.ts"
 import { fillTriangular, packGradients, packTriangular } from "./pack.ts"
+import {
+  studentVector,
+  studentVectorGradient,
+  studentVectorPull,
+  studentVectorSlope,
+} from "./studentVector.ts"
 import {
   choleskySolve,
   choleskySolveGradient,
@@ -28,6 +43,13 @@ export const linalgLoops = [
   sumLogDiag,
   fillTriangular,
   packTriangular,
+  squaredDistance,
+  precisionTimes,
+  lowRankHalfLogDet,
+  lowRankSlopes,
+  studentVector,
+  studentVectorPull,
+  studentVectorSlope,
 ] as unknown as ReadonlyArray<LoopKernel<object>>
 
 export const linalgGradients: ReadonlyArray<tf.GradConfig> = [
@@ -40,4 +62,8 @@ export const linalgGradients: ReadonlyArray<tf.GradConfig> = [
   outerSumGradient,
   ...diagonalGradients,
   ...packGradients,
+  squaredDistanceGradient,
+  precisionTimesGradient,
+  lowRankHalfLogDetGradient,
+  studentVectorGradient,
 ]

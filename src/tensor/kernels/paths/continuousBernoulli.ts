@@ -49,7 +49,7 @@ export const continuousBernoulliDivergence: Formula = {
   partials: [(p, q) => (p - q) * varianceOf(p), (p, q) => meanOf(q) - meanOf(p)],
 }
 
-/** The logits of which m is the mean, for 0 < m < 1: by Newton's method, from a start on the near side of 0. */
+/** The logits of which m is the mean, −∞ for 0 and ∞ for 1: by Newton's method, from a start on the near side of 0. */
 export const continuousBernoulliLogits: Formula = {
   name: "GuidepostContinuousBernoulliLogits",
   inputs: ["m"],
@@ -58,6 +58,7 @@ export const continuousBernoulliLogits: Formula = {
 }
 
 const logitsOf = (m: number): number => {
+  if (m === 0 || m === 1) return m === 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   let logits = 1 / (1 - m) - 1 / m
   for (let i = 0; i < 12; i++) logits -= (meanOf(logits) - m) / varianceOf(logits)
   return logits
@@ -153,8 +154,12 @@ const slope = (x: number, logits: number): number => {
 }
 
 const quantile = (u: number, logits: number): number => {
-  if (Math.abs(logits) < 1e-12) return u
+  if (Math.abs(logits) < 1e-12 || u === 1) return u
+  // Of 1 − u(1 − e^η) at a u near 1, what is left.
+  if (logits < -1 && u > 0.5) return Math.log(1 - u + u * Math.exp(logits)) / logits
   if (logits < 30) return Math.log1p(u * Math.expm1(logits)) / logits
+  const log = logits + Math.log(u)
+  if (log < 0) return Math.log1p(Math.exp(log)) / logits
   return 1 + Math.log(u + (1 - u) * Math.exp(-logits)) / logits
 }
 

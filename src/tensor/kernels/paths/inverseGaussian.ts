@@ -1,11 +1,12 @@
 /**
- * The inverse Gaussian distribution of mean μ and concentration λ: density, cumulative distribution, draws and their
- * derivatives by implicit reparameterization. With z = x/μ, φ = λ/μ, a = √(φ/z)(z − 1) and b = √(φ/z)(z + 1),
+ * The inverse Gaussian distribution of mean μ and concentration λ: density, cumulative distribution, entropy, draws
+ * and their derivatives by implicit reparameterization. With z = x/μ, φ = λ/μ, a = √(φ/z)(z − 1) and b = √(φ/z)(z + 1),
  *
  *   F = Φ(a) + e^2φ Φ(−b),   dz/dφ at constant F = z/φ − 2 √(z³/φ) m(b),   m(b) = √(π/2) erfcx(b/√2)
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { erfc, erfcx } from "../../special/scalar/erf.ts"
+import { scaledE1 } from "../../special/scalar/exponentialIntegral.ts"
 import { type KeyAttrs, streamOf } from "../counts/stream.ts"
 import type { Formula } from "../gamma/formula.ts"
 import type { LoopKernel } from "../loop.ts"
@@ -37,6 +38,23 @@ export const inverseGaussianCdf: Formula = {
       -Math.exp(logDensity(x, loc, concentration)) * standardSlope(x / loc, concentration / loc),
   ],
 }
+
+/** The entropy ½ log(2πe μ³/λ) − (3/2) e^2φ E₁(2φ); E log(x/μ) is −e^2φ E₁(2φ). */
+export const inverseGaussianEntropy: Formula = {
+  name: "GuidepostInverseGaussianEntropy",
+  inputs: ["loc", "concentration"],
+  value: (loc, concentration) =>
+    0.5 * (1 + Math.log(2 * Math.PI * (loc / concentration))) +
+    Math.log(loc) -
+    1.5 * scaledE1(2 * (concentration / loc)),
+  partials: [
+    (loc, concentration) => (1.5 * share(2 * (concentration / loc))) / loc,
+    (loc, concentration) => (1 - 1.5 * share(2 * (concentration / loc))) / concentration,
+  ],
+}
+
+/** t eᵗ E₁(t), from 0 at 0 to 1 at ∞. */
+const share = (t: number): number => (t === 0 ? 0 : t * scaledE1(t))
 
 /**
  * Inputs μ and λ: the smaller root, or the larger, of a quadratic whose coefficient is the square of a normal

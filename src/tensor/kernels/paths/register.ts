@@ -20,16 +20,29 @@ import {
   inverseGaussianDensity,
   inverseGaussianDraw,
   inverseGaussianDrawGradient,
+  inverseGaussianEntropy,
   inverseGaussianPath,
 } from "./inverseGaussian.ts"
+import { hyperbolicSecantDivergence, logisticDivergence } from "./softAbsolute.ts"
+import { studentDivergence } from "./student.ts"
+import { truncatedNormalDivergence } from "./truncatedNormal.ts"
 import {
   cosineLess1,
-  inverseBesselRatio,
+  vonMisesCdf,
   vonMisesDensity,
   vonMisesDraw,
   vonMisesDrawGradient,
   vonMisesPath,
 } from "./vonMises.ts"
+import {
+  versine,
+  versineGradient,
+  versinePath,
+  vonMisesFisherDraw,
+  vonMisesFisherDrawGradient,
+  vonMisesFisherPath,
+  vonMisesFisherTurn,
+} from "./vonMisesFisher.ts"
 
 const formulas = [
   continuousBernoulliDensity,
@@ -42,8 +55,13 @@ const formulas = [
   continuousBernoulliLogits,
   inverseGaussianDensity,
   inverseGaussianCdf,
-  inverseBesselRatio,
+  inverseGaussianEntropy,
+  logisticDivergence,
+  hyperbolicSecantDivergence,
+  studentDivergence,
+  truncatedNormalDivergence,
   vonMisesDensity,
+  vonMisesCdf,
   cosineLess1,
 ]
 
@@ -55,6 +73,11 @@ export const pathLoops = [
   inverseGaussianPath,
   vonMisesDraw,
   vonMisesPath,
+  vonMisesFisherDraw,
+  vonMisesFisherPath,
+  vonMisesFisherTurn,
+  versine,
+  versinePath,
 ] as unknown as ReadonlyArray<LoopKernel<object>>
 
 export const pathGradients: ReadonlyArray<tf.GradConfig> = [
@@ -62,4 +85,6 @@ export const pathGradients: ReadonlyArray<tf.GradConfig> = [
   continuousBernoulliDrawGradient,
   inverseGaussianDrawGradient,
   vonMisesDrawGradient,
+  vonMisesFisherDrawGradient,
+  versineGradient,
 ]

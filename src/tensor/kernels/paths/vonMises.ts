@@ -1,18 +1,15 @@
 /**
  * Draws of von Mises' distribution on the circle, by rejection from a wrapped Cauchy (D. J. Best and N. I. Fisher,
- * "Efficient simulation of the von Mises distribution", Applied Statistics 28 (1979), 152–157), and their derivative
- * in the concentration κ by implicit reparameterization: with A = I₁(κ)/I₀(κ), at a constant probability,
- *
- *   dθ/dκ = −∫ (cos t − A) e^κ(cos t − cos θ) dt,  t from −π to θ
- *
- * By Gauss–Legendre quadrature over the part that counts. For a θ near 0 that is from 0 to θ, the whole integral from
- * −π to 0 being zero: so that nothing cancels.
+ * "Efficient simulation of the von Mises distribution", Applied Statistics 28 (1979), 152–157). Their derivative
+ * in the concentration κ is that of `cone.ts` in two dimensions. The cumulative distribution is by quadrature, from where
+ * the density is highest to where it counts no more, on either side of the mean and of its opposite: relatively exact.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { besselRatio, besselRatioRest, besselRatioSlope, logI0e } from "../../special/scalar/bessel.ts"
+import { besselRatioRest, i0e, logI0e } from "../../special/scalar/bessel.ts"
 import { type KeyAttrs, type Stream, streamOf } from "../counts/stream.ts"
 import type { Formula } from "../gamma/formula.ts"
 import type { LoopKernel } from "../loop.ts"
+import { coneSlope, integrate, whereItEnds } from "./cone.ts"
 
 /** κ (cos(x − μ) − 1) − log 2π − log e⁻ᵏ I₀(κ), the density's logarithm. */
 export const vonMisesDensity: Formula = {
@@ -23,6 +20,18 @@ export const vonMisesDensity: Formula = {
     (x, loc, k) => -k * Math.sin(x - loc),
     (x, loc, k) => k * Math.sin(x - loc),
     (x, loc, k) => cosLess1(x - loc) - besselRatioRest(k),
+  ],
+}
+
+/** P(X ≤ x) for x in [−π, π], wherever the mean direction is. */
+export const vonMisesCdf: Formula = {
+  name: "GuidepostVonMisesCdf",
+  inputs: ["x", "loc", "concentration"],
+  value: (x, loc, k) => massBetween(-Math.PI - loc, Math.max(-Math.PI, Math.min(x, Math.PI)) - loc, k),
+  partials: [
+    (x, loc, k) => densityAt(x - loc, k),
+    (x, loc, k) => densityAt(Math.PI + loc, k) - densityAt(x - loc, k),
+    (x, loc, k) => massSlope(x - loc, k) - massSlope(-Math.PI - loc, k),
   ],
 }
 
@@ -85,20 +94,6 @@ export const vonMisesDrawGradient: tf.GradConfig = {
   }),
 }
 
-/** The κ for which I₁(κ)/I₀(κ) = r, for 0 ≤ r < 1, by Newton's method: the estimate from a mean resultant length. */
-export const inverseBesselRatio: Formula = {
-  name: "GuidepostInverseBesselRatio",
-  inputs: ["r"],
-  value: (r) => concentrationOf(r),
-  partials: [(r) => 1 / besselRatioSlope(concentrationOf(r))],
-}
-
-const concentrationOf = (r: number): number => {
-  let k = (r * (2 - r * r)) / (1 - r * r)
-  for (let i = 0; i < 8; i++) k -= (besselRatio(k) - r) / besselRatioSlope(k)
-  return k
-}
-
 /** A draw of mean direction 0. */
 const drawCentered = (random: Stream, k: number): number => {
   if (!(k > 0 && k < Number.POSITIVE_INFINITY)) return Number.NaN
@@ -125,37 +120,33 @@ const tightness = (k: number): number => {
 }
 
 /** dθ/dκ at constant probability, for θ in [−π, π]: odd in θ, and towards 0. */
-export const vonMisesSlope = (theta: number, k: number): number => {
-  const s = Math.abs(theta)
-  // cos t − A, both of which are near 1 at large κ.
-  const excess = (t: number) => cosLess1(t) - besselRatioRest(k)
-  const f = (t: number) => excess(t) * Math.exp(2 * k * Math.sin((s + t) / 2) * Math.sin((s - t) / 2))
-  const size = excess(s) > 0 ? integrate(f, 0, s) : -integrate(f, s, farEnd(s, k))
-  return theta < 0 ? size : -size
-}
+export const vonMisesSlope = (theta: number, k: number): number =>
+  Math.sign(theta) * coneSlope(Math.abs(theta), 2, k, -besselRatioRest(k))
 
-/** Beyond it, up to π, e^κ(cos t − cos s) is below e⁻²⁵. */
-const farEnd = (s: number, k: number): number => {
-  const cosine = Math.cos(s) - 25 / k
-  return cosine <= -1 ? Math.PI : Math.acos(cosine)
-}
-
-const integrate = (f: (t: number) => number, from: number, to: number): number => {
-  const [middle, half] = [(from + to) / 2, (to - from) / 2]
+/** The probability of the angles from `from` to `to`, about a mean of 0, which may lie round the end. */
+const massBetween = (from: number, to: number, k: number): number => {
   let sum = 0
-  for (const { x, w } of NODES) sum += w * (f(middle - half * x) + f(middle + half * x))
-  return half * sum
+  for (let half = Math.floor(from / Math.PI); half * Math.PI < to; half++) {
+    const [start, end] = [half * Math.PI, (half + 1) * Math.PI]
+    const [low, high] = [Math.max(from, start), Math.min(to, end)]
+    // As a distance from the mean, where it is a whole number of turns away, in which the density falls.
+    sum += half % 2 === 0 ? massOnSide(low - start, high - start, k) : massOnSide(end - high, end - low, k)
+  }
+  return Math.min(1, sum / (2 * Math.PI * i0e(k)))
 }
 
-/** Gauss and Legendre's rule of 24 nodes on [−1, 1]: the positive ones, roots of P₂₄ by Newton's method. */
-const NODES = Array.from({ length: 12 }, (_, i) => {
-  let x = Math.cos((Math.PI * (i + 0.75)) / 24.5)
-  let slope = 0
-  for (let round = 0; round < 8; round++) {
-    let [below, p] = [1, x]
-    for (let n = 2; n <= 24; n++) [below, p] = [p, ((2 * n - 1) * x * p - (n - 1) * below) / n]
-    slope = (24 * (x * p - below)) / (x * x - 1)
-    x -= p / slope
-  }
-  return { x, w: 2 / ((1 - x * x) * slope * slope) }
-})
+/** ∫ e^κ(cos t − 1) dt, t from `low` to `high`, both in [0, π]. */
+const massOnSide = (low: number, high: number, k: number): number => {
+  const above = (t: number) => 2 * k * Math.sin((low + t) / 2) * Math.sin((low - t) / 2)
+  return (
+    Math.exp(k * cosLess1(low)) * integrate((t) => Math.exp(above(t)), low, whereItEnds(above, low, high))
+  )
+}
+
+/** The derivative in κ of the probability from a multiple of π, where it is 0, to y. */
+const massSlope = (y: number, k: number): number => {
+  const theta = y - 2 * Math.PI * Math.round(y / (2 * Math.PI))
+  return -densityAt(theta, k) * vonMisesSlope(theta, k)
+}
+
+const densityAt = (angle: number, k: number): number => Math.exp(k * cosLess1(angle)) / (2 * Math.PI * i0e(k))

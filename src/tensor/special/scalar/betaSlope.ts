@@ -14,20 +14,20 @@ import { isSteep, steepSlopeA, steepSlopeB } from "./betaLimit.ts"
 import { isInside, isLower } from "./incompleteBeta.ts"
 import { digamma, polygammaStep } from "./polygamma.ts"
 
-/** dx/da for a, b > 0 and x in [0, 1]: 0 at both ends; NaN outside. */
-export const betaSlopeA = (a: number, b: number, x: number): number => {
+/** dx/da for a, b > 0 and x in [0, 1]: 0 at both ends; NaN outside. Near 1, x has lost the digits of y = 1 − x. */
+export const betaSlopeA = (a: number, b: number, x: number, y = 1 - x): number => {
   if (!isInside(a, b, x)) return isEnd(a, b, x) ? 0 : Number.NaN
-  if (isSteep(a, b)) return steepSlopeA(a, b, x, 1 - x)
-  if (isSteep(b, a)) return -steepSlopeB(b, a, 1 - x, x)
-  return isLower(a, b, x) ? firstSlope(a, b, x, 1 - x) : -secondSlope(b, a, 1 - x, x)
+  if (isSteep(a, b)) return steepSlopeA(a, b, x, y)
+  if (isSteep(b, a)) return -steepSlopeB(b, a, y, x)
+  return isLower(a, b, x) ? firstSlope(a, b, x, y) : -secondSlope(b, a, y, x)
 }
 
 /** dx/db for a, b > 0 and x in [0, 1]: 0 at both ends; NaN outside. */
-export const betaSlopeB = (a: number, b: number, x: number): number => {
+export const betaSlopeB = (a: number, b: number, x: number, y = 1 - x): number => {
   if (!isInside(a, b, x)) return isEnd(a, b, x) ? 0 : Number.NaN
-  if (isSteep(a, b)) return steepSlopeB(a, b, x, 1 - x)
-  if (isSteep(b, a)) return -steepSlopeA(b, a, 1 - x, x)
-  return isLower(a, b, x) ? secondSlope(a, b, x, 1 - x) : -firstSlope(b, a, 1 - x, x)
+  if (isSteep(a, b)) return steepSlopeB(a, b, x, y)
+  if (isSteep(b, a)) return -steepSlopeA(b, a, y, x)
+  return isLower(a, b, x) ? secondSlope(a, b, x, y) : -firstSlope(b, a, y, x)
 }
 
 /** ∂I/∂a = −(dx/da) p(x; a, b), negative; 0 at x = 0 and 1. */

@@ -18,9 +18,14 @@ import { gammainc, gammaincc } from "./incompleteGamma.ts"
  */
 export const betainc = (a: number, b: number, x: number): number => {
   if (!isInside(a, b, x)) return edge(a, b, x, 1)
-  if (isSteep(a, b)) return gammainc(a, gammaOf(a, b, x, 1 - x))
-  if (isSteep(b, a)) return gammaincc(b, gammaOf(b, a, 1 - x, x))
-  return isLower(a, b, x) ? lower(a, b, x, 1 - x) : Math.max(0, 1 - lower(b, a, 1 - x, x))
+  return betaincOf(a, b, x, 1 - x)
+}
+
+/** Iₓ(a, b) for 0 < a, b < ∞, by x and y = 1 − x, both positive: near 1, x has lost the digits of y. */
+export const betaincOf = (a: number, b: number, x: number, y: number): number => {
+  if (isSteep(a, b)) return gammainc(a, gammaOf(a, b, x, y))
+  if (isSteep(b, a)) return gammaincc(b, gammaOf(b, a, y, x))
+  return isLower(a, b, x) ? lower(a, b, x, y) : Math.max(0, 1 - lower(b, a, y, x))
 }
 
 /** 1 − Iₓ(a, b), which is I₁₋ₓ(b, a) for an x whose 1 − x float32 cannot hold. */
