@@ -15,6 +15,7 @@ import type { Shape } from "../tensor/Shape.ts"
 import { where } from "../tensor/stable.ts"
 import { operand, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
+import { standardized } from "./LocationScale.ts"
 import { exponential } from "./noise.ts"
 import { positive, real } from "./Support.ts"
 
@@ -53,10 +54,11 @@ class AsymmetricLaplaceDistribution extends PathwiseFamily<"AsymmetricLaplace", 
   }
 
   protected score(value: tf.Tensor): tf.Tensor {
-    const { below, above } = this.sides()
-    const distance = tf.sub(value, operand(this.loc))
-    const side = where(() => tf.less(distance, 0), below, above)
-    return tf.neg(tf.add(quotient(tf.abs(distance), side), tf.log(tf.add(below, above))))
+    const { asymmetry, inverse } = this.inUnits()
+    const z = standardized(value, this)
+    const steepness = where(() => tf.less(z, 0), inverse, asymmetry)
+    const total = tf.add(tf.log(operand(this.scale)), tf.log(tf.add(asymmetry, inverse)))
+    return tf.neg(tf.add(tf.mul(tf.abs(z), steepness), total))
   }
 
   /** loc + the mean above − the mean below. */
@@ -89,24 +91,35 @@ class AsymmetricLaplaceDistribution extends PathwiseFamily<"AsymmetricLaplace", 
 
   cdf(value: tf.Tensor): tf.Tensor {
     return this.pointwise(value, "cdf", (x) => {
-      const { below, above } = this.sides()
-      const { lower, upper } = shares(below, above)
-      const distance = tf.sub(x, operand(this.loc))
-      const under = tf.mul(lower, tf.exp(quotient(tf.minimum(distance, 0), below)))
-      const over = tf.mul(upper, tf.exp(quotient(tf.neg(tf.maximum(distance, 0)), above)))
-      return where(() => tf.less(distance, 0), under, tf.sub(1, over))
+      const { asymmetry, inverse, lower, upper } = this.inUnits()
+      const z = standardized(x, this)
+      const under = tf.mul(lower, tf.exp(tf.mul(tf.minimum(z, 0), inverse)))
+      const over = tf.mul(upper, tf.exp(tf.neg(tf.mul(tf.maximum(z, 0), asymmetry))))
+      return where(() => tf.less(z, 0), under, tf.sub(1, over))
     })
   }
 
   icdf(probability: tf.Tensor): tf.Tensor {
     return this.pointwise(probability, "icdf", (p) => {
-      const { below, above } = this.sides()
-      const { lower, upper } = shares(below, above)
+      const { asymmetry, inverse, lower, upper } = this.inUnits()
       const isBelow = () => tf.less(p, lower)
-      const under = tf.mul(below, logRatio(where(isBelow, p, lower), lower))
-      const over = tf.mul(above, tf.neg(logRatio(where(isBelow, upper, tf.sub(1, p)), upper)))
-      return tf.add(operand(this.loc), where(isBelow, under, over))
+      const under = tf.mul(asymmetry, logRatio(where(isBelow, p, lower), lower))
+      const over = tf.mul(inverse, tf.neg(logRatio(where(isBelow, upper, tf.sub(1, p)), upper)))
+      return tf.add(operand(this.loc), tf.mul(operand(this.scale), where(isBelow, under, over)))
     })
+  }
+
+  /** The means of both sides in units of the scale, and the sides' probabilities, which are as their means. */
+  private inUnits() {
+    const asymmetry = toTensor(this.asymmetry)
+    const inverse = quotient(tf.scalar(1), asymmetry)
+    const total = tf.add(asymmetry, inverse)
+    return {
+      asymmetry,
+      inverse,
+      lower: quotient(asymmetry, total),
+      upper: quotient(inverse, total),
+    }
   }
 
   /** The mean distances from loc on its two sides. */
@@ -122,9 +135,3 @@ export type AsymmetricLaplace = AsymmetricLaplaceDistribution
 /** Makes an asymmetric Laplace distribution. */
 export const AsymmetricLaplace = (params: AsymmetricLaplaceParams): AsymmetricLaplace =>
   new AsymmetricLaplaceDistribution(params)
-
-/** The probabilities of the two sides, which are as their means. */
-const shares = (below: tf.Tensor, above: tf.Tensor) => {
-  const total = tf.add(below, above)
-  return { lower: quotient(below, total), upper: quotient(above, total) }
-}

@@ -19,6 +19,8 @@ import {
 } from "../tensor/gammas.ts"
 import type * as Key from "../tensor/Key.ts"
 import { broadcast, type Shape } from "../tensor/Shape.ts"
+import { betaincinv } from "../tensor/special/inverseIncomplete.ts"
+import { where } from "../tensor/stable.ts"
 import { broadcastTo, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
 import { weightedMean } from "./fit.ts"
@@ -73,12 +75,13 @@ class BetaDistribution extends PathwiseFamily<"Beta", "unitInterval"> {
     })
   }
 
-  /** (a − 1) / (a + b − 2), a concentration below 1 counting as 1; 0 where both do. */
+  /** (a − 1) / (a + b − 2), a concentration below 1 counting as 1; 0 where both do, save that it is 1 for a = 1 > b. */
   mode(): tf.Tensor {
     return this.batched(() => {
       const [a, b] = this.both()
       const [left, right] = [tf.relu(tf.sub(a, 1)), tf.relu(tf.sub(b, 1))]
-      return tf.divNoNan(left, tf.add(left, right))
+      const climbs = () => tf.logicalAnd(tf.equal(a, 1), tf.less(b, 1))
+      return where(climbs, 1, tf.divNoNan(left, tf.add(left, right)))
     })
   }
 
@@ -90,6 +93,10 @@ class BetaDistribution extends PathwiseFamily<"Beta", "unitInterval"> {
   /** P(X ≤ value), the incomplete beta function. */
   cdf(value: tf.Tensor): tf.Tensor {
     return this.pointwise(value, "cdf", (x) => betaCdf(tf.clipByValue(x, 0, 1), ...this.both()))
+  }
+
+  icdf(probability: tf.Tensor): tf.Tensor {
+    return this.pointwise(probability, "icdf", (p) => betaincinv(...this.both(), p))
   }
 
   private both(): readonly [tf.Tensor, tf.Tensor] {
@@ -105,11 +112,19 @@ const make = (params: BetaParams): Beta => new BetaDistribution(params)
 /** Makes a beta distribution. `Beta.fit` is its weighted maximum-likelihood estimate. */
 export const Beta: {
   (params: BetaParams): Beta
-  /** By Newton's method from the means of log x and log(1 − x); for the shapes see `fit.ts`. */
+  /**
+   * By Newton's method from the means of log x and log(1 − x); for the shapes see `fit.ts`. As large as rounding makes
+   * them, 1e6 or more, where all values are equal; NaN where one is 0 or 1, for the likelihood has no maximum.
+   */
   readonly fit: (
     values: tf.Tensor,
     weights?: tf.Tensor,
   ) => { readonly concentration1: tf.Tensor; readonly concentration0: tf.Tensor }
+  /** log x and log(1 − x), each of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => {
+    readonly logX: tf.Tensor
+    readonly log1mX: tf.Tensor
+  }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) =>
     tf.tidy(() => {
@@ -120,6 +135,8 @@ export const Beta: {
       const [concentration1, concentration0] = tf.unstack(dirichletEstimate(logs), -1)
       return { concentration1: concentration1!, concentration0: concentration0! }
     }),
+  sufficientStatistics: (values: tf.Tensor) =>
+    tf.tidy(() => ({ logX: tf.log(values), log1mX: tf.log1p(tf.neg(values)) })),
 })
 
 /** KL(p ‖ q), that of two Dirichlets of two classes. */

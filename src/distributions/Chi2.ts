@@ -41,11 +41,14 @@ export const Chi2: {
   (params: Chi2Params): Chi2
   /** ψ(df/2) = the mean of log(x/2), by Newton's method; for the shapes see `fit.ts`. */
   readonly fit: (values: tf.Tensor, weights?: tf.Tensor) => { readonly df: tf.Tensor }
+  /** log x, of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => { readonly logX: tf.Tensor }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) =>
     tf.tidy(() => ({
       df: tf.mul(inverseDigamma(weightedMean(tf.log(tf.mul(values, 0.5)), weights)), 2),
     })),
+  sufficientStatistics: (values: tf.Tensor) => ({ logX: tf.log(values) }),
 })
 
 /** The gamma distribution that it is. Call it inside a tidy. */

@@ -67,6 +67,11 @@ class ContinuousBernoulliDistribution extends PathwiseFamily<"ContinuousBernoull
     return this.batched(() => continuousBernoulliVariance(natural(this)))
   }
 
+  /** 1 where η is above 0, else 0. */
+  mode(): tf.Tensor {
+    return this.batched(() => tf.cast(tf.greater(natural(this), 0), "float32"))
+  }
+
   /** log((e^η − 1)/η) − η · mean. */
   entropy(): tf.Tensor {
     return this.batched(() => continuousBernoulliEntropy(natural(this)))
@@ -91,11 +96,14 @@ const make = (params: ContinuousBernoulliParams): ContinuousBernoulli =>
 /** Makes a continuous Bernoulli distribution. `ContinuousBernoulli.fit` is its weighted maximum-likelihood estimate. */
 export const ContinuousBernoulli: {
   (params: ContinuousBernoulliParams): ContinuousBernoulli
-  /** The logits that have the values' mean, by Newton's method; for the shapes see `fit.ts`. */
+  /** The logits that have the values' mean, by Newton's method, ∓∞ for 0 and 1; for the shapes see `fit.ts`. */
   readonly fit: (values: tf.Tensor, weights?: tf.Tensor) => { readonly logits: tf.Tensor }
+  /** x, of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => { readonly x: tf.Tensor }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) =>
     tf.tidy(() => ({ logits: continuousBernoulliLogits(weightedMean(values, weights)) })),
+  sufficientStatistics: (values: tf.Tensor) => ({ x: tf.clone(values) }),
 })
 
 /** KL(p ‖ q) = (ηp − ηq) · the mean of p + log((e^ηq − 1)/ηq) − log((e^ηp − 1)/ηp). */
@@ -105,7 +113,7 @@ export const klContinuousBernoulliContinuousBernoulli = (
 ): tf.Tensor => continuousBernoulliDivergence(natural(p), natural(q))
 
 /** η. */
-const natural = ({ logits, probs }: ChanceFields): tf.Tensor =>
+export const natural = ({ logits, probs }: ChanceFields): tf.Tensor =>
   probs === undefined ? toTensor(logits!) : tf.sub(tf.log(operand(probs)), tf.log1p(tf.neg(operand(probs))))
 
 const withinUnit: Support<"unitInterval"> = {

@@ -6,7 +6,9 @@
  * Dirichlet({ concentration: [1, 1, 1] })   // uniform over probability vectors of three
  * ```
  *
- * Draws are the shares of K gammas, differentiable through these, and none is exactly 0.
+ * Draws are the shares of K gammas, differentiable through these, and none is exactly 0. Of a vector with zeros, log p is
+ * −∞ where one of them has a concentration above 1, though others have less; else ∞ where one has less than 1; both with
+ * gradients of zero. There is no `mode`: it is inside the simplex only where all concentrations are above 1.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import {
@@ -17,6 +19,7 @@ import {
   drawDirichlet,
 } from "../tensor/gammas.ts"
 import type * as Key from "../tensor/Key.ts"
+import { requireVector } from "../tensor/linalg/shapes.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { broadcastTo, shapeOf, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
@@ -81,11 +84,17 @@ const make = (params: DirichletParams): Dirichlet => new DirichletDistribution(p
 /** Makes a Dirichlet distribution. `Dirichlet.fit` is its weighted maximum-likelihood estimate. */
 export const Dirichlet: {
   (params: DirichletParams): Dirichlet
-  /** By Newton's method from the means of log xᵢ; for the shapes see `fit.ts`. */
+  /** By Newton's method from the means of log xᵢ; for the shapes see `fit.ts`. Of one class it is 1: any fits. */
   readonly fit: (values: tf.Tensor, weights?: tf.Tensor) => { readonly concentration: tf.Tensor }
+  /** log x, of the values' shape `[..., K]`. */
+  readonly sufficientStatistics: (values: tf.Tensor) => { readonly logX: tf.Tensor }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) =>
     tf.tidy(() => ({ concentration: dirichletEstimate(weightedMean(tf.log(values), weights, 1)) })),
+  sufficientStatistics: (values: tf.Tensor) => {
+    requireVector("Dirichlet.sufficientStatistics", values)
+    return tf.tidy(() => ({ logX: tf.log(values) }))
+  },
 })
 
 /** KL(p ‖ q) = log B(b) − log B(a) + Σ (aᵢ − bᵢ) (ψ(aᵢ) − ψ(A)). */

@@ -51,6 +51,11 @@ class ExponentialDistribution extends PathwiseFamily<"Exponential", "positive"> 
     return this.batched(() => tf.square(quotient(tf.scalar(1), toTensor(this.rate))))
   }
 
+  /** 0, which is not of the support, but next to it. */
+  mode(): tf.Tensor {
+    return this.batched(() => tf.zerosLike(toTensor(this.rate)))
+  }
+
   /** 1 − log rate. */
   entropy(): tf.Tensor {
     return this.batched(() => tf.sub(1, tf.log(operand(this.rate))))
@@ -80,13 +85,16 @@ export const Exponential: {
   (params: ExponentialParams): Exponential
   /** rate = Σw / Σwx; for the shapes see `fit.ts`. */
   readonly fit: (values: tf.Tensor, weights?: tf.Tensor) => { readonly rate: tf.Tensor }
+  /** x itself, of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => { readonly x: tf.Tensor }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) =>
     tf.tidy(() => ({ rate: tf.reciprocal(weightedMean(values, weights)) })),
+  sufficientStatistics: (values: tf.Tensor) => tf.tidy(() => ({ x: tf.clone(values) })),
 })
 
 /** KL(p ‖ q) = r − 1 − log r with r = the rate of q over that of p, elementwise. */
 export const klExponentialExponential = (p: Exponential, q: Exponential): tf.Tensor => {
   const [own, other] = [toTensor(p.rate), toTensor(q.rate)]
-  return tf.sub(tf.sub(quotient(other, own), 1), logRatio(other, own))
+  return tf.sub(quotient(tf.sub(other, own), own), logRatio(other, own))
 }

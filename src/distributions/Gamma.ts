@@ -48,10 +48,19 @@ const make = (params: GammaParams): Gamma => new GammaDistribution(params)
 /** Makes a gamma distribution. `Gamma.fit` is its weighted maximum-likelihood estimate. */
 export const Gamma: {
   (params: GammaParams): Gamma
-  /** The concentration by Newton's method, the rate from it and the mean; for the shapes see `fit.ts`. */
+  /**
+   * The concentration by Newton's method, the rate from it and the mean; for the shapes see `fit.ts`. Both are infinite,
+   * or as large as rounding makes them, where all values are equal.
+   */
   readonly fit: (values: tf.Tensor, weights?: tf.Tensor) => Fitted
+  /** x and log x, each of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => {
+    readonly x: tf.Tensor
+    readonly logX: tf.Tensor
+  }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) => tf.tidy(() => fitShapeRate(values, weights)),
+  sufficientStatistics: (values: tf.Tensor) => tf.tidy(() => ({ x: tf.clone(values), logX: tf.log(values) })),
 })
 
 /** Estimates of a shape and a rate, of shape `batch`. */

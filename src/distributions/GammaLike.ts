@@ -6,7 +6,14 @@
  * Mohamed and Mnih, "Implicit reparameterization gradients", NeurIPS 2018).
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { drawGamma, gammaCdf, gammaDivergence, gammaEntropy, gammaLogDensity } from "../tensor/gammas.ts"
+import {
+  drawGamma,
+  gammaCdf,
+  gammaDivergence,
+  gammaEntropy,
+  gammaIcdf,
+  gammaLogDensity,
+} from "../tensor/gammas.ts"
 import type * as Key from "../tensor/Key.ts"
 import { quotient } from "../tensor/quotient.ts"
 import type { Shape } from "../tensor/Shape.ts"
@@ -71,6 +78,13 @@ export abstract class GammaLike<F extends string> extends PathwiseFamily<F, "pos
     return this.pointwise(value, "cdf", (x) => {
       const { a, rate } = this.shapeRate()
       return gammaCdf(tf.relu(x), a, rate)
+    })
+  }
+
+  icdf(probability: tf.Tensor): tf.Tensor {
+    return this.pointwise(probability, "icdf", (p) => {
+      const { a, rate } = this.shapeRate()
+      return gammaIcdf(p, a, rate)
     })
   }
 }

@@ -43,6 +43,11 @@ class HalfCauchyDistribution extends PathwiseFamily<"HalfCauchy", "positive"> {
     return tf.add(cauchyLogDensity(value, 0, this.scale), Math.LN2)
   }
 
+  /** 0, which is not of the support, but next to it. */
+  mode(): tf.Tensor {
+    return this.batched(() => tf.zerosLike(toTensor(this.scale)))
+  }
+
   /** log 2π scale. */
   entropy(): tf.Tensor {
     return this.batched(() => tf.add(tf.log(operand(this.scale)), Math.log(2 * Math.PI)))

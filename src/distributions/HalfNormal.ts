@@ -8,13 +8,14 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import * as Key from "../tensor/Key.ts"
+import { quotient } from "../tensor/quotient.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { erf, erfinv } from "../tensor/special/erf.ts"
 import { halfLog2Pi } from "../tensor/stable.ts"
-import { operand, type Value } from "./Distribution.ts"
+import { operand, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
 import { weightedSquares } from "./fit.ts"
-import { normalLogDensity } from "./Normal.ts"
+import { klNormalNormal, normalLogDensity } from "./Normal.ts"
 import { positive } from "./Support.ts"
 
 /** Parameters of {@link HalfNormal}: the standard deviation of the normal whose size it is. */
@@ -53,6 +54,11 @@ class HalfNormalDistribution extends PathwiseFamily<"HalfNormal", "positive"> {
     return this.batched(() => tf.mul(tf.square(operand(this.scale)), 1 - 2 / Math.PI))
   }
 
+  /** 0, which is not of the support, but next to it. */
+  mode(): tf.Tensor {
+    return this.batched(() => tf.zerosLike(toTensor(this.scale)))
+  }
+
   /** log scale + ½ + ½ log 2π − log 2. */
   entropy(): tf.Tensor {
     return this.batched(() => tf.add(tf.log(operand(this.scale)), 0.5 + halfLog2Pi - Math.LN2))
@@ -61,7 +67,7 @@ class HalfNormalDistribution extends PathwiseFamily<"HalfNormal", "positive"> {
   /** P(X ≤ value) = erf(value / (scale √2)). */
   cdf(value: tf.Tensor): tf.Tensor {
     return this.pointwise(value, "cdf", (x) =>
-      erf(tf.mul(tf.div(tf.relu(x), operand(this.scale)), Math.SQRT1_2)),
+      erf(tf.mul(quotient(tf.relu(x), toTensor(this.scale)), Math.SQRT1_2)),
     )
   }
 
@@ -82,13 +88,14 @@ export const HalfNormal: {
   (params: HalfNormalParams): HalfNormal
   /** The root of the values' weighted mean square; for the shapes see `fit.ts`. */
   readonly fit: (values: tf.Tensor, weights?: tf.Tensor) => { readonly scale: tf.Tensor }
+  /** x², of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => { readonly xSquared: tf.Tensor }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) =>
     tf.tidy(() => ({ scale: tf.sqrt(weightedSquares(values, 0, weights)) })),
+  sufficientStatistics: (values: tf.Tensor) => tf.tidy(() => ({ xSquared: tf.square(values) })),
 })
 
-/** KL(p ‖ q) = ½(r² − 1 − log r²) with r = σp/σq, elementwise: that of two normals of mean zero. */
-export const klHalfNormalHalfNormal = (p: HalfNormal, q: HalfNormal): tf.Tensor => {
-  const r2 = tf.square(tf.div(operand(p.scale), operand(q.scale)))
-  return tf.mul(tf.sub(r2, tf.add(tf.log(r2), 1)), 0.5)
-}
+/** KL(p ‖ q): that of two normals of mean zero, whose densities are half of these on either side. */
+export const klHalfNormalHalfNormal = (p: HalfNormal, q: HalfNormal): tf.Tensor =>
+  klNormalNormal({ loc: 0, scale: p.scale }, { loc: 0, scale: q.scale })

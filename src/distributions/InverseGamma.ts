@@ -11,6 +11,7 @@ import {
   drawInverseGamma,
   inverseGammaCdf,
   inverseGammaEntropy,
+  inverseGammaIcdf,
   inverseGammaLogDensity,
 } from "../tensor/gammas.ts"
 import type * as Key from "../tensor/Key.ts"
@@ -88,6 +89,12 @@ class InverseGammaDistribution extends PathwiseFamily<"InverseGamma", "positive"
     })
   }
 
+  icdf(probability: tf.Tensor): tf.Tensor {
+    return this.pointwise(probability, "icdf", (p) =>
+      inverseGammaIcdf(p, toTensor(this.concentration), toTensor(this.rate)),
+    )
+  }
+
   /** `body` of a concentration above `least`, and ∞ where it is not. */
   private above(least: number, body: (c: tf.Tensor) => tf.Tensor): tf.Tensor {
     const c = toTensor(this.concentration)
@@ -104,9 +111,16 @@ const make = (params: InverseGammaParams): InverseGamma => new InverseGammaDistr
 /** Makes an inverse-gamma distribution. `InverseGamma.fit` is its weighted maximum-likelihood estimate. */
 export const InverseGamma: {
   (params: InverseGammaParams): InverseGamma
-  /** That of a gamma to 1/x; for the shapes see `fit.ts`. */
+  /** That of a gamma to 1/x; for the shapes see `fit.ts`, for values that are all equal `Gamma.fit`. */
   readonly fit: (values: tf.Tensor, weights?: tf.Tensor) => Fitted
+  /** log x and 1/x, each of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => {
+    readonly logX: tf.Tensor
+    readonly reciprocal: tf.Tensor
+  }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) =>
     tf.tidy(() => fitShapeRate(quotient(tf.scalar(1), values), weights)),
+  sufficientStatistics: (values: tf.Tensor) =>
+    tf.tidy(() => ({ logX: tf.log(values), reciprocal: quotient(tf.scalar(1), values) })),
 })

@@ -11,7 +11,12 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type * as Key from "../tensor/Key.ts"
-import { drawInverseGaussian, inverseGaussianCdf, inverseGaussianLogDensity } from "../tensor/paths.ts"
+import {
+  drawInverseGaussian,
+  inverseGaussianCdf,
+  inverseGaussianEntropy,
+  inverseGaussianLogDensity,
+} from "../tensor/paths.ts"
 import { logRatio, quotient } from "../tensor/quotient.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { where } from "../tensor/stable.ts"
@@ -73,6 +78,11 @@ class InverseGaussianDistribution extends PathwiseFamily<"InverseGaussian", "pos
     })
   }
 
+  /** ½ log(2πe μ³/λ) − (3/2) e^(2λ/μ) E₁(2λ/μ), with the exponential integral E₁. */
+  entropy(): tf.Tensor {
+    return this.batched(() => inverseGaussianEntropy(...this.both()))
+  }
+
   /** P(X ≤ value), by the normal's. */
   cdf(value: tf.Tensor): tf.Tensor {
     return this.pointwise(value, "cdf", (x) => {
@@ -99,6 +109,11 @@ export const InverseGaussian: {
     values: tf.Tensor,
     weights?: tf.Tensor,
   ) => { readonly loc: tf.Tensor; readonly concentration: tf.Tensor }
+  /** x and 1/x, each of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => {
+    readonly x: tf.Tensor
+    readonly reciprocal: tf.Tensor
+  }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) =>
     tf.tidy(() => {
@@ -106,6 +121,8 @@ export const InverseGaussian: {
       const excess = tf.div(tf.square(tf.sub(quotient(values, loc), 1)), values)
       return { loc, concentration: tf.reciprocal(weightedMean(excess, weights)) }
     }),
+  sufficientStatistics: (values: tf.Tensor) =>
+    tf.tidy(() => ({ x: tf.clone(values), reciprocal: tf.reciprocal(values) })),
 })
 
 /** KL(p ‖ q) = ½ (r − 1 − log r) + λq (μp − μq)²/(2 μp μq²), with r = λq/λp. */
@@ -115,7 +132,7 @@ export const klInverseGaussianInverseGaussian = (
 ): tf.Tensor => {
   const [mp, mq] = [toTensor(p.loc), toTensor(q.loc)]
   const [lp, lq] = [toTensor(p.concentration), toTensor(q.concentration)]
-  const spread = tf.sub(tf.sub(quotient(lq, lp), 1), logRatio(lq, lp))
+  const spread = tf.sub(quotient(tf.sub(lq, lp), lp), logRatio(lq, lp))
   const shift = tf.mul(tf.square(quotient(tf.sub(mp, mq), mq)), quotient(lq, mp))
   return tf.mul(tf.add(spread, shift), 0.5)
 }

@@ -7,6 +7,7 @@
  * ```
  */
 import * as tf from "@tensorflow/tfjs-core"
+import { kumaraswamyCdf, kumaraswamyIcdf, kumaraswamyLogDensity } from "../tensor/gammas.ts"
 import type * as Key from "../tensor/Key.ts"
 import { quotient } from "../tensor/quotient.ts"
 import type { Shape } from "../tensor/Shape.ts"
@@ -15,7 +16,7 @@ import { digamma, lbeta } from "../tensor/special/gamma.ts"
 import { logComplement, logPowerMean, logPowerSpread } from "../tensor/special/moments.ts"
 import { eulerGamma, where } from "../tensor/stable.ts"
 import type { Beta } from "./Beta.ts"
-import { operand, toTensor, type Value } from "./Distribution.ts"
+import { toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
 import { exponential } from "./noise.ts"
 import { positive, unitInterval } from "./Support.ts"
@@ -49,16 +50,7 @@ class KumaraswamyDistribution extends PathwiseFamily<"Kumaraswamy", "unitInterva
   }
 
   protected score(value: tf.Tensor): tf.Tensor {
-    const [a, b] = [toTensor(this.concentration1), toTensor(this.concentration0)]
-    const log = tf.log(value)
-    // At an end a logarithm is −∞, and its product with an exponent of zero is zero.
-    const times = (exponent: tf.Tensor, log: tf.Tensor) => {
-      const vanishes = () => tf.equal(exponent, 0)
-      return where(vanishes, 0, tf.mul(exponent, where(vanishes, 0, log)))
-    }
-    const low = times(tf.sub(a, 1), log)
-    const high = times(tf.sub(b, 1), log1mexp(tf.neg(tf.mul(a, log))))
-    return tf.add(tf.add(tf.log(a), tf.log(b)), tf.add(low, high))
+    return kumaraswamyLogDensity(value, toTensor(this.concentration1), toTensor(this.concentration0))
   }
 
   /** b B(1 + 1/a, b). */
@@ -74,6 +66,23 @@ class KumaraswamyDistribution extends PathwiseFamily<"Kumaraswamy", "unitInterva
     })
   }
 
+  /**
+   * ((a − 1)/(ab − 1))^(1/a) for a, b ≥ 1. Else an end where the density is infinite: 0 for a < 1, 1 for b < 1 ≤ a. 0
+   * where a = b = 1.
+   */
+  mode(): tf.Tensor {
+    return this.batched(() => {
+      const [a, b] = [toTensor(this.concentration1), toTensor(this.concentration0)]
+      const climbs = () => tf.greater(a, 1)
+      const rise = where(climbs, tf.sub(a, 1), 1)
+      // The quotient is 1/(1 + a(b − 1)/(a − 1)); b < 1 counts as 1, where it is 1.
+      const fall = tf.mul(a, quotient(tf.relu(tf.sub(b, 1)), rise))
+      const inside = tf.exp(tf.neg(quotient(tf.log1p(fall), a)))
+      const level = () => tf.logicalAnd(tf.equal(a, 1), tf.less(b, 1))
+      return where(climbs, inside, tf.cast(level(), "float32"))
+    })
+  }
+
   /** 1 − 1/b + (1 − 1/a)(ψ(b + 1) + γ) − log ab, with Euler's γ. */
   entropy(): tf.Tensor {
     return this.batched(() => {
@@ -84,16 +93,17 @@ class KumaraswamyDistribution extends PathwiseFamily<"Kumaraswamy", "unitInterva
     })
   }
 
-  /** 1 − (1 − valueᵃ)ᵇ, in logarithms, which keep the digits near both ends. */
+  /** 1 − (1 − valueᵃ)ᵇ. */
   cdf(value: tf.Tensor): tf.Tensor {
-    return this.pointwise(value, "cdf", (x) => {
-      const power = tf.mul(operand(this.concentration1), tf.log(tf.clipByValue(x, 0, 1)))
-      return tf.neg(tf.expm1(tf.mul(operand(this.concentration0), log1mexp(tf.neg(power)))))
-    })
+    return this.pointwise(value, "cdf", (x) =>
+      kumaraswamyCdf(tf.clipByValue(x, 0, 1), toTensor(this.concentration1), toTensor(this.concentration0)),
+    )
   }
 
   icdf(probability: tf.Tensor): tf.Tensor {
-    return this.pointwise(probability, "icdf", (p) => this.at(tf.neg(tf.log1p(tf.neg(p)))))
+    return this.pointwise(probability, "icdf", (p) =>
+      kumaraswamyIcdf(p, toTensor(this.concentration1), toTensor(this.concentration0)),
+    )
   }
 
   /** (1 − e^(−t/b))^(1/a). */

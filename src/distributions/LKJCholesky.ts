@@ -14,10 +14,11 @@
  * Beta((k − 1)/2, η + (D − k)/2), independent of the other rows. Draws are differentiable in the concentration.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { drawDirichlet } from "../tensor/gammas.ts"
+import { dirichletDivergence, drawDirichlet } from "../tensor/gammas.ts"
 import * as Key from "../tensor/Key.ts"
-import { diagPart, setDiag, tril } from "../tensor/linalg.ts"
+import { diag, diagPart, logDetCholesky, setDiag, tril } from "../tensor/linalg.ts"
 import type { Shape } from "../tensor/Shape.ts"
+import { rootBetaMean, rootBetaVariance } from "../tensor/special/roots.ts"
 import { lbeta, lbetaSlope, lgamma } from "../tensor/special.ts"
 import { broadcastTo, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
@@ -68,6 +69,28 @@ class LKJCholeskyDistribution extends PathwiseFamily<"LKJCholesky", "corrCholesk
     return tf.sub(tf.sum(tf.mul(this.powers(), tf.log(others)), -1), this.logVolume())
   }
 
+  /** By symmetry zero below the diagonal; on it the mean of a beta's root. */
+  mean(): tf.Tensor {
+    return this.batched(() => {
+      const { inside, left } = this.betas()
+      const roots = rootBetaMean(left, inside)
+      return diag(tf.concat([tf.ones([...roots.shape.slice(0, -1), 1]), roots], -1))
+    })
+  }
+
+  /** 1/(2η + D − 1) below the diagonal, alike for all; on it the variance of a beta's root. */
+  variance(): tf.Tensor {
+    return this.batched(() => {
+      const n = this.dimension
+      const { inside, left } = this.betas()
+      const roots = rootBetaVariance(left, inside)
+      const eta = tf.expandDims(tf.expandDims(toTensor(this.concentration), -1), -1)
+      const share = tf.reciprocal(tf.add(tf.mul(eta, 2), n - 1))
+      const below = tril(tf.mul(share, tf.ones([n, n])), -1)
+      return setDiag(below, tf.concat([tf.zeros([...roots.shape.slice(0, -1), 1]), roots], -1))
+    })
+  }
+
   /** log Z − Σ_k (D − k + 2η − 2) E[log l_kk]. */
   entropy(): tf.Tensor {
     return this.batched(() => {
@@ -77,8 +100,11 @@ class LKJCholeskyDistribution extends PathwiseFamily<"LKJCholesky", "corrCholesk
     }, [])
   }
 
-  /** For the rows from the second on, the powers of the beta of what is inside the ball, and of what is left. */
-  private betas() {
+  /**
+   * For the rows from the second on, the powers of the beta of what is inside the ball, and of what is left.
+   * @internal
+   */
+  betas() {
     const ks = tf.range(1, this.dimension)
     const eta = tf.expandDims(toTensor(this.concentration), -1)
     return { inside: tf.mul(ks, 0.5), left: tf.add(eta, tf.mul(tf.sub(this.dimension - 1, ks), 0.5)) }
@@ -100,8 +126,25 @@ class LKJCholeskyDistribution extends PathwiseFamily<"LKJCholesky", "corrCholesk
 /** An LKJ distribution; see {@link LKJCholeskyParams}. */
 export type LKJCholesky = LKJCholeskyDistribution
 
+const make = (params: LKJCholeskyParams): LKJCholesky => new LKJCholeskyDistribution(params)
+
 /** Makes an LKJ distribution on the Cholesky factors of correlation matrices. */
-export const LKJCholesky = (params: LKJCholeskyParams): LKJCholesky => new LKJCholeskyDistribution(params)
+export const LKJCholesky: {
+  (params: LKJCholeskyParams): LKJCholesky
+  /** log det LLᵀ, `[...]`, of factors `[..., D, D]`. */
+  readonly sufficientStatistics: (values: tf.Tensor) => { readonly logDet: tf.Tensor }
+} = Object.assign(make, {
+  sufficientStatistics: (values: tf.Tensor) => tf.tidy(() => ({ logDet: tf.mul(logDetCholesky(values), 2) })),
+})
+
+/** KL(p ‖ q): that of the betas that the squared lengths of the rows are, row by row. */
+export const klLKJCholeskys = (p: LKJCholesky, q: LKJCholesky): tf.Tensor => {
+  const both = (d: LKJCholesky) => {
+    const { inside, left } = d.betas()
+    return tf.stack([tf.broadcastTo(inside, left.shape), left], -1)
+  }
+  return tf.sum(dirichletDivergence(both(p), both(q)), -1)
+}
 
 const rowCount: Support<"rowCount"> = {
   name: "rowCount",

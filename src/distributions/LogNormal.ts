@@ -8,10 +8,11 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import * as Key from "../tensor/Key.ts"
+import { quotient } from "../tensor/quotient.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { ndtr, ndtri } from "../tensor/special/normal.ts"
 import { halfLog2Pi, where } from "../tensor/stable.ts"
-import { operand, type Value } from "./Distribution.ts"
+import { operand, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
 import { Normal, normalLogDensity } from "./Normal.ts"
 import { positive, real } from "./Support.ts"
@@ -71,7 +72,7 @@ class LogNormalDistribution extends PathwiseFamily<"LogNormal", "positive"> {
 
   cdf(value: tf.Tensor): tf.Tensor {
     return this.pointwise(value, "cdf", (x) => {
-      const z = (y: tf.Tensor) => tf.div(tf.sub(tf.log(y), operand(this.loc)), operand(this.scale))
+      const z = (y: tf.Tensor) => quotient(tf.sub(tf.log(y), operand(this.loc)), toTensor(this.scale))
       const isPositive = () => tf.greater(x, 0)
       return where(isPositive, ndtr(z(where(isPositive, x, 1))), 0)
     })
@@ -98,6 +99,16 @@ export const LogNormal: {
   (params: LogNormalParams): LogNormal
   /** Those of a normal for the values' logarithms; for the shapes see `fit.ts`. */
   readonly fit: typeof Normal.fit
+  /** log x and (log x)², each of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => {
+    readonly logX: tf.Tensor
+    readonly logXSquared: tf.Tensor
+  }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) => tf.tidy(() => Normal.fit(tf.log(values), weights)),
+  sufficientStatistics: (values: tf.Tensor) =>
+    tf.tidy(() => {
+      const logX = tf.log(values)
+      return { logX, logXSquared: tf.square(logX) }
+    }),
 })

@@ -6,16 +6,12 @@
  * LowRankMultivariateNormal({ loc: [0, 0, 0], covFactor: [[1], [1], [0.5]], covDiag: [0.1, 0.1, 0.2] })
  * ```
  *
- * With C = I + WᵀD⁻¹W = KKᵀ (Woodbury's identity, and the determinant lemma), z = C⁻¹WᵀD⁻¹b:
- *
- *   bᵀΣ⁻¹b = |z|² + |D^−½(b − Wz)|²,   ½ log det Σ = log det K + ½ Σ log dᵢ
- *
- * The first is the least of |z|² + |D^−½(b − Wz)|² over z: a sum of squares, where bᵀD⁻¹b − |K⁻¹WᵀD⁻¹b|² cancels
- * all its digits as D grows small. The rounding of b − Wz is what is left: D may be 1e-10 of WWᵀ, not much less.
+ * By Woodbury's identity and the determinant lemma in float64 (`tensor/kernels/linalg/precision.ts`): D may be 1e-20 of
+ * WWᵀ, and log p keeps its digits.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import * as Key from "../tensor/Key.ts"
-import { cholesky, choleskySolve, diag, logDetCholesky, matrixTranspose, matvec } from "../tensor/linalg.ts"
+import { diag, lowRankDistance, lowRankHalfLogDet, matvec } from "../tensor/linalg.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { halfLog2Pi } from "../tensor/stable.ts"
 import { shapeOf, toTensor, type Value } from "./Distribution.ts"
@@ -68,8 +64,8 @@ class LowRankMultivariateNormalDistribution
   }
 
   protected score(value: tf.Tensor): tf.Tensor {
-    const distance = tf.mul(this.quadratic(tf.sub(value, toTensor(this.loc))), -0.5)
-    return tf.sub(distance, tf.add(this.halfLogDet(), this.eventShape[0]! * halfLog2Pi))
+    const exponent = tf.mul(this.distance(value, toTensor(this.loc)), -0.5)
+    return tf.sub(exponent, tf.add(this.halfLogDet(), this.eventShape[0]! * halfLog2Pi))
   }
 
   mean(): tf.Tensor {
@@ -101,19 +97,13 @@ class LowRankMultivariateNormalDistribution
   }
 
   /** @internal */
-  quadratic(b: tf.Tensor): tf.Tensor {
-    const w = toTensor(this.covFactor)
-    const d = toTensor(this.covDiag)
-    const image = matvec(w, tf.div(b, d), { transpose: true })
-    const z = tf.squeeze(choleskySolve(this.capacitance(), tf.expandDims(image, -1)), [-1])
-    const rest = tf.div(tf.square(tf.sub(b, matvec(w, z))), d)
-    return tf.add(tf.sum(tf.square(z), -1), tf.sum(rest, -1))
+  distance(x: tf.Tensor, loc: tf.Tensor): tf.Tensor {
+    return lowRankDistance(x, loc, toTensor(this.covFactor), toTensor(this.covDiag))
   }
 
   /** @internal */
   halfLogDet(): tf.Tensor {
-    const logs = tf.mul(tf.sum(tf.log(toTensor(this.covDiag)), -1), 0.5)
-    return tf.add(logDetCholesky(this.capacitance()), logs)
+    return lowRankHalfLogDet(toTensor(this.covFactor), toTensor(this.covDiag))
   }
 
   /** @internal */
@@ -123,13 +113,6 @@ class LowRankMultivariateNormalDistribution
     const common = tf.broadcastTo(w, [...shape, w.shape.at(-1)!])
     const own = diag(tf.sqrt(tf.broadcastTo(toTensor(this.covDiag), shape)))
     return columnsOf(tf.concat([common, own], -1))
-  }
-
-  /** K, the lower Cholesky factor of I + WᵀD⁻¹W, `[...batch, r, r]`. */
-  private capacitance(): tf.Tensor {
-    const scaled = tf.div(toTensor(this.covFactor), tf.sqrt(tf.expandDims(toTensor(this.covDiag), -1)))
-    const inner = tf.matMul(matrixTranspose(scaled), scaled)
-    return cholesky(tf.add(inner, tf.eye(rankOf(this.covFactor))))
   }
 }
 

@@ -7,12 +7,12 @@
  * MultivariateNormal({ loc: tf.zeros([5, 3]), scaleTril: tf.eye(3) })           // batch [5], event [3]
  * ```
  *
- * A covariance of condition number up to 10⁷ or so keeps the digits of float32; a factor has no such bound. A
- * fitted one is `param("L", tf.eye(n), { support: Support.lowerCholesky })`.
+ * A covariance, or a precision, of condition number up to 10⁷ or so has the digits of float32 for its smallest
+ * variance; a factor has no such bound. A fitted one is `param("L", tf.eye(n), { support: Support.lowerCholesky })`.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import * as Key from "../tensor/Key.ts"
-import { diagPart, triangularSolve, tril } from "../tensor/linalg.ts"
+import { diagPart, matrixTranspose, outer, triangularSolve, tril } from "../tensor/linalg.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { halfLog2Pi } from "../tensor/stable.ts"
 import { float, toTensor, type Value } from "./Distribution.ts"
@@ -55,9 +55,9 @@ class MultivariateNormalDistribution
   }
 
   protected score(value: tf.Tensor): tf.Tensor {
-    const { quadratic, halfLogDet } = spread(this.scatter)
-    const distance = tf.mul(quadratic(tf.sub(value, toTensor(this.loc))), -0.5)
-    return tf.sub(distance, tf.add(halfLogDet(), this.eventShape[0]! * halfLog2Pi))
+    const { distance, halfLogDet } = spread(this.scatter)
+    const exponent = tf.mul(distance(value, toTensor(this.loc)), -0.5)
+    return tf.sub(exponent, tf.add(halfLogDet(), this.eventShape[0]! * halfLog2Pi))
   }
 
   mean(): tf.Tensor {
@@ -86,8 +86,8 @@ class MultivariateNormalDistribution
   }
 
   /** @internal */
-  quadratic(b: tf.Tensor): tf.Tensor {
-    return spread(this.scatter).quadratic(b)
+  distance(x: tf.Tensor, loc: tf.Tensor): tf.Tensor {
+    return spread(this.scatter).distance(x, loc)
   }
 
   /** @internal */
@@ -123,6 +123,11 @@ const make = (params: MultivariateNormalParams): MultivariateNormal =>
 export const MultivariateNormal: {
   (params: MultivariateNormalParams): MultivariateNormal
   readonly fit: (values: tf.Tensor, weights?: tf.Tensor) => MultivariateNormalFit
+  /** x, and xxᵀ `[..., n, n]`, of values `[..., n]`. */
+  readonly sufficientStatistics: (values: tf.Tensor) => {
+    readonly x: tf.Tensor
+    readonly outer: tf.Tensor
+  }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor): MultivariateNormalFit =>
     tf.tidy(() => {
@@ -133,19 +138,16 @@ export const MultivariateNormal: {
       // Over the values by a product of matrices: their squares one by one would take n times their memory.
       const weighted = tf.mul(centered, tf.expandDims(tf.div(w, tf.sum(w, 0)), -1))
       const sum = tf.matMul(lastFirst(weighted), lastFirst(centered), false, true)
-      const covarianceMatrix = tf.mul(tf.add(sum, transposed(sum)), 0.5)
+      const covarianceMatrix = tf.mul(tf.add(sum, matrixTranspose(sum)), 0.5)
       return { loc, covarianceMatrix }
     }),
+  sufficientStatistics: (values: tf.Tensor) =>
+    tf.tidy(() => ({ x: tf.clone(values), outer: outer(values, values) })),
 })
 
 /** `[N, ...batch, n]` as `[...batch, n, N]`. */
 const lastFirst = (x: tf.Tensor): tf.Tensor =>
   tf.transpose(x, [...Array.from({ length: x.rank - 1 }, (_, i) => i + 1), 0])
-
-const transposed = (a: tf.Tensor): tf.Tensor => {
-  const outer = Array.from({ length: a.rank - 2 }, (_, i) => i)
-  return tf.transpose(a, [...outer, a.rank - 1, a.rank - 2])
-}
 
 /**
  * KL(p ‖ q) = Σᵢ [½ (mᵢᵢ² − 1) − log mᵢᵢ] + ½ Σ_{i>j} mᵢⱼ² + ½ |L_q⁻¹(μ_p − μ_q)|², where M = L_q⁻¹L_p: term by term
@@ -156,6 +158,6 @@ export const klMultivariateNormals = (p: MultivariateNormal, q: MultivariateNorm
   const square = tf.square(diagPart(m))
   const onDiagonal = tf.sum(tf.sub(tf.sub(square, 1), tf.log(square)), -1)
   const below = tf.sum(tf.square(tril(m, -1)), [-2, -1])
-  const between = spread(q.scatter).quadratic(tf.sub(toTensor(p.loc), toTensor(q.loc)))
+  const between = q.distance(toTensor(p.loc), toTensor(q.loc))
   return tf.mul(tf.add(tf.add(onDiagonal, below), between), 0.5)
 }

@@ -13,6 +13,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { drawGamma } from "../tensor/gammas.ts"
 import * as Key from "../tensor/Key.ts"
+import { studentVectorLogDensity } from "../tensor/linalg.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { lbeta, lbetaSlope, lgamma } from "../tensor/special.ts"
 import { where } from "../tensor/stable.ts"
@@ -63,11 +64,8 @@ class MultivariateStudentTDistribution extends PathwiseFamily<"MultivariateStude
   }
 
   protected score(value: tf.Tensor): tf.Tensor {
-    const df = toTensor(this.df)
-    const { quadratic, halfLogDet } = this.spread()
-    const tail = tf.log1p(tf.div(quadratic(tf.sub(value, toTensor(this.loc))), df))
-    const power = tf.mul(tf.add(df, this.eventShape[0]!), -0.5)
-    return tf.sub(tf.mul(power, tail), tf.add(this.logVolume(), halfLogDet()))
+    const [df, loc, scaleTril] = [this.df, this.loc, this.scaleTril].map(toTensor)
+    return studentVectorLogDensity(value, df!, loc!, scaleTril!)
   }
 
   /** loc; NaN for df up to 1, where there is none. */

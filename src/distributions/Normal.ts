@@ -8,7 +8,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import * as Key from "../tensor/Key.ts"
-import { quotient } from "../tensor/quotient.ts"
+import { logRatio, quotient } from "../tensor/quotient.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { ndtr, ndtri } from "../tensor/special/normal.ts"
 import { halfLog2Pi } from "../tensor/stable.ts"
@@ -65,7 +65,7 @@ class NormalDistribution extends PathwiseFamily<"Normal", "real"> {
 
   cdf(value: tf.Tensor): tf.Tensor {
     return this.pointwise(value, "cdf", (x) =>
-      ndtr(tf.div(tf.sub(x, operand(this.loc)), operand(this.scale))),
+      ndtr(quotient(tf.sub(x, operand(this.loc)), toTensor(this.scale))),
     )
   }
 
@@ -116,10 +116,13 @@ export const normalLogDensity = (x: tf.Tensor, loc: Value, scale: Value): tf.Ten
 /**
  * KL(p ‖ q) = log(σq/σp) + (σp² + (μp − μq)²) / (2σq²) − ½, elementwise over the batch.
  *
- * With r = σp/σq it is ½(r² − 1 − log r²) + ½((μp − μq)/σq)²: no cancellation of two large logarithms.
+ * With r = σp/σq it is ½(r − 1)(r + 1) − log r + ½((μp − μq)/σq)²: no cancellation of two large logarithms, and where
+ * the scales are close none of squares.
  */
 export const klNormalNormal = (p: NormalParams, q: NormalParams): tf.Tensor => {
-  const r2 = tf.square(tf.div(operand(p.scale), operand(q.scale)))
-  const d2 = tf.square(tf.div(tf.sub(operand(p.loc), operand(q.loc)), operand(q.scale)))
-  return tf.mul(tf.sub(tf.add(r2, d2), tf.add(tf.log(r2), 1)), 0.5)
+  const [own, other] = [toTensor(p.scale), toTensor(q.scale)]
+  const excess = quotient(tf.sub(own, other), other)
+  const d2 = tf.square(quotient(tf.sub(operand(p.loc), operand(q.loc)), other))
+  const squares = tf.add(tf.mul(excess, tf.add(excess, 2)), d2)
+  return tf.sub(tf.mul(squares, 0.5), logRatio(own, other))
 }

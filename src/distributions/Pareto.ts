@@ -118,6 +118,8 @@ export const Pareto: {
     values: tf.Tensor,
     weights?: tf.Tensor,
   ) => { readonly scale: tf.Tensor; readonly alpha: tf.Tensor }
+  /** log x, of the values' shape: the statistic of the Paretos of one scale. */
+  readonly sufficientStatistics: (values: tf.Tensor) => { readonly logX: tf.Tensor }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) =>
     tf.tidy(() => {
@@ -126,6 +128,7 @@ export const Pareto: {
       const scale = tf.min(counted, 0)
       return { scale, alpha: tf.reciprocal(weightedMean(logRatio(values, scale), weights)) }
     }),
+  sufficientStatistics: (values: tf.Tensor) => tf.tidy(() => ({ logX: tf.log(values) })),
 })
 
 /**
@@ -134,7 +137,7 @@ export const Pareto: {
 export const klParetoPareto = (p: Pareto, q: Pareto): tf.Tensor => {
   const [own, other] = [toTensor(p.alpha), toTensor(q.alpha)]
   const excess = tf.mul(other, logRatio(toTensor(p.scale), toTensor(q.scale)))
-  const shape = tf.sub(tf.sub(quotient(other, own), 1), logRatio(other, own))
+  const shape = tf.sub(quotient(tf.sub(other, own), own), logRatio(other, own))
   return where(() => tf.greaterEqual(operand(p.scale), operand(q.scale)), tf.add(excess, shape), Infinity)
 }
 

@@ -10,7 +10,7 @@
  * at df 0.01, are its largest number.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { drawStudent, studentCdf, studentEntropy, studentLogDensity } from "../tensor/gammas.ts"
+import { drawStudent, studentCdf, studentEntropy, studentIcdf, studentLogDensity } from "../tensor/gammas.ts"
 import type * as Key from "../tensor/Key.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { where } from "../tensor/stable.ts"
@@ -88,6 +88,12 @@ class StudentTDistribution extends PathwiseFamily<"StudentT", "real"> {
   cdf(value: tf.Tensor): tf.Tensor {
     return this.pointwise(value, "cdf", (x) =>
       studentCdf(x, toTensor(this.df), toTensor(this.loc), toTensor(this.scale)),
+    )
+  }
+
+  icdf(probability: tf.Tensor): tf.Tensor {
+    return this.pointwise(probability, "icdf", (p) =>
+      studentIcdf(p, toTensor(this.df), toTensor(this.loc), toTensor(this.scale)),
     )
   }
 }

@@ -7,10 +7,12 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import * as Key from "../tensor/Key.ts"
+import { logRatio, quotient } from "../tensor/quotient.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { where } from "../tensor/stable.ts"
-import { operand, type Value } from "./Distribution.ts"
+import { operand, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
+import { checkShapes } from "./fit.ts"
 import { interval, real } from "./Support.ts"
 
 /** Parameters of {@link Uniform}: `high` above `low`; shapes broadcast to the batch. */
@@ -60,20 +62,42 @@ class UniformDistribution extends PathwiseFamily<"Uniform", "interval"> {
 
   cdf(value: tf.Tensor): tf.Tensor {
     return this.pointwise(value, "cdf", (x) =>
-      tf.clipByValue(tf.div(tf.sub(x, operand(this.low)), width(this)), 0, 1),
+      tf.clipByValue(quotient(tf.sub(x, operand(this.low)), width(this)), 0, 1),
     )
   }
 
   icdf(probability: tf.Tensor): tf.Tensor {
-    return this.pointwise(probability, "icdf", (p) => tf.add(operand(this.low), tf.mul(width(this), p)))
+    return this.pointwise(probability, "icdf", (p) => {
+      const x = tf.add(operand(this.low), tf.mul(width(this), p))
+      // Rounding may have carried it past the upper end.
+      const high = toTensor(this.high)
+      return where(() => tf.greater(x, high), high, x)
+    })
   }
 }
 
 /** A uniform distribution; see {@link UniformParams}. */
 export type Uniform = UniformDistribution
 
-/** Makes a uniform distribution. */
-export const Uniform = (params: UniformParams): Uniform => new UniformDistribution(params)
+const make = (params: UniformParams): Uniform => new UniformDistribution(params)
+
+/** Makes a uniform distribution. `Uniform.fit` is its maximum-likelihood estimate. */
+export const Uniform: {
+  (params: UniformParams): Uniform
+  /** The least and the greatest value that has any weight; for the shapes see `fit.ts`. */
+  readonly fit: (
+    values: tf.Tensor,
+    weights?: tf.Tensor,
+  ) => { readonly low: tf.Tensor; readonly high: tf.Tensor }
+} = Object.assign(make, {
+  fit: (values: tf.Tensor, weights?: tf.Tensor) =>
+    tf.tidy(() => {
+      checkShapes(values, weights)
+      const counted = (other: number) =>
+        weights === undefined ? values : where(() => tf.greater(weights, 0), values, other)
+      return { low: tf.min(counted(Infinity), 0), high: tf.max(counted(-Infinity), 0) }
+    }),
+})
 
 /** KL(p ‖ q) = log(width of q / width of p) where q covers p, elementwise; infinite elsewhere. */
 export const klUniformUniform = (p: Uniform, q: Uniform): tf.Tensor => {
@@ -82,7 +106,7 @@ export const klUniformUniform = (p: Uniform, q: Uniform): tf.Tensor => {
       tf.lessEqual(operand(q.low), operand(p.low)),
       tf.greaterEqual(operand(q.high), operand(p.high)),
     )
-  return where(covers, tf.log(tf.div(width(q), width(p))), Infinity)
+  return where(covers, logRatio(width(q), width(p)), Infinity)
 }
 
 const width = (d: UniformParams): tf.Tensor => tf.sub(operand(d.high), operand(d.low))

@@ -8,13 +8,17 @@
  *
  * Draws are differentiable by implicit reparameterization (Figurnov, Mohamed and Mnih, "Implicit reparameterization
  * gradients", NeurIPS 2018). One that goes round the end jumps by 2π: take periodic functions of it.
+ *
+ * The mean and the variance of the angle as a number depend on where the circle is cut, and have no closed form but for
+ * loc = 0; there is `circularMean` and `circularVariance` instead. `cdf` starts at the cut, −π, wherever loc is.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type * as Key from "../tensor/Key.ts"
-import { cosineLess1, drawVonMises, inverseBesselRatio, vonMisesLogDensity } from "../tensor/paths.ts"
+import { cosineLess1, drawVonMises, vonMisesCdf, vonMisesLogDensity } from "../tensor/paths.ts"
 import type { Shape } from "../tensor/Shape.ts"
+import { sphereConcentration } from "../tensor/special/sphere.ts"
 import { besselRatio, besselRatioRest, logI0e } from "../tensor/special.ts"
-import { broadcastTo, operand, toTensor, type Value } from "./Distribution.ts"
+import { broadcastTo, float, operand, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
 import { weightedMean } from "./fit.ts"
 import { interval, positive, real } from "./Support.ts"
@@ -72,6 +76,13 @@ class VonMisesDistribution extends PathwiseFamily<"VonMises", "interval"> {
     })
   }
 
+  /** P(X ≤ x) of the angle as a number in [−π, π], by quadrature. */
+  cdf(value: tf.Tensor): tf.Tensor {
+    return this.pointwise(value, "cdf", (x) =>
+      vonMisesCdf(tf.clipByValue(x, -end, end), toTensor(this.loc), toTensor(this.concentration)),
+    )
+  }
+
   /** log 2π I₀(κ) − κ I₁(κ)/I₀(κ). */
   entropy(): tf.Tensor {
     return this.batched(() => {
@@ -94,13 +105,21 @@ export const VonMises: {
     values: tf.Tensor,
     weights?: tf.Tensor,
   ) => { readonly loc: tf.Tensor; readonly concentration: tf.Tensor }
+  /** cos x and sin x, each of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => {
+    readonly cos: tf.Tensor
+    readonly sin: tf.Tensor
+  }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) =>
     tf.tidy(() => {
       const [x, y] = [weightedMean(tf.cos(values), weights), weightedMean(tf.sin(values), weights)]
-      const length = tf.sqrt(tf.add(tf.square(x), tf.square(y)))
-      return { loc: tf.atan2(y, x), concentration: inverseBesselRatio(length) }
+      const loc = tf.atan2(y, x)
+      // 1 less the mean's length, of which the length itself has no digit where the angles are close together.
+      const rest = tf.neg(weightedMean(cosineLess1(tf.sub(float(values), loc)), weights))
+      return { loc, concentration: sphereConcentration(tf.scalar(0), rest) }
     }),
+  sufficientStatistics: (values: tf.Tensor) => tf.tidy(() => ({ cos: tf.cos(values), sin: tf.sin(values) })),
 })
 
 /** KL(p ‖ q) = log I₀(κq)/I₀(κp) + A (κp − κq cos Δ), with A = I₁(κp)/I₀(κp) and Δ the angle between the means. */
@@ -113,4 +132,5 @@ export const klVonMisesVonMises = (p: VonMisesParams, q: VonMisesParams): tf.Ten
 }
 
 /** To the float32 next to π, which is a little more. */
-const circle = interval(-Math.fround(Math.PI), Math.fround(Math.PI))
+const end = Math.fround(Math.PI)
+const circle = interval(-end, end)

@@ -12,7 +12,7 @@ import { logRatio, quotient } from "../tensor/quotient.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { lgamma } from "../tensor/special/gamma.ts"
 import { logGammaSpread } from "../tensor/special/moments.ts"
-import { eulerGamma } from "../tensor/stable.ts"
+import { eulerGamma, where } from "../tensor/stable.ts"
 import { operand, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
 import { exponential } from "./noise.ts"
@@ -65,6 +65,17 @@ class WeibullDistribution extends PathwiseFamily<"Weibull", "positive"> {
   /** scale² (Γ(1 + 2/k) − Γ(1 + 1/k)²), as mean² (E x²/mean² − 1). */
   variance(): tf.Tensor {
     return this.batched(() => tf.mul(tf.square(this.mean()), tf.expm1(logGammaSpread(this.inverse()))))
+  }
+
+  /** scale (1 − 1/k)^(1/k); for k up to 1 it is 0, which is not of the support, but next to it. */
+  mode(): tf.Tensor {
+    return this.batched(() => {
+      const k = toTensor(this.concentration)
+      const isInner = () => tf.greater(k, 1)
+      const inverse = tf.reciprocal(where(isInner, k, 2))
+      const inner = tf.exp(tf.mul(tf.log1p(tf.neg(inverse)), inverse))
+      return tf.mul(operand(this.scale), where(isInner, inner, 0))
+    })
   }
 
   /** γ (1 − 1/k) + log(scale/k) + 1, with Euler's γ. */

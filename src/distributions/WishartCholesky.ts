@@ -13,10 +13,19 @@
  * ```
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { drawGamma, gammaEntropy, gammaLogDensity } from "../tensor/gammas.ts"
+import { drawGamma, gammaDivergence, gammaEntropy, gammaLogDensity } from "../tensor/gammas.ts"
 import * as Key from "../tensor/Key.ts"
-import { diagPart, matrixTranspose, matvec, setDiag, triangularSolve, tril } from "../tensor/linalg.ts"
+import {
+  diagPart,
+  logDetCholesky,
+  matrixTranspose,
+  matvec,
+  setDiag,
+  triangularSolve,
+  tril,
+} from "../tensor/linalg.ts"
 import type { Shape } from "../tensor/Shape.ts"
+import { rootGammaMean, rootGammaVariance } from "../tensor/special/roots.ts"
 import { digamma } from "../tensor/special.ts"
 import { halfLog2Pi } from "../tensor/stable.ts"
 import { broadcastTo, toTensor, type Value } from "./Distribution.ts"
@@ -75,6 +84,24 @@ class WishartCholeskyDistribution extends PathwiseFamily<"WishartCholesky", "low
     return tf.sub(tf.add(onDiagonal, below), this.logStretch())
   }
 
+  /** V E[A]: the diagonal of A has the means √2 Γ((k + 1)/2)/Γ(k/2) of χ's, and what is below it zero. */
+  mean(): tf.Tensor {
+    return this.batched(() => {
+      const chi = tf.mul(rootGammaMean(this.halves()), Math.SQRT2)
+      return tf.mul(tril(toTensor(this.scaleTril)), tf.expandDims(chi, -2))
+    })
+  }
+
+  /** Of the number [i, j]: v_ij² Var(a_jj) + Σ_{j < k ≤ i} v_ik². */
+  variance(): tf.Tensor {
+    return this.batched(() => {
+      const squares = tf.square(tril(toTensor(this.scaleTril)))
+      const chi = tf.mul(rootGammaVariance(this.halves()), 2)
+      const beyond = tril(tf.cumsum(squares, squares.rank - 1, true, true))
+      return tf.add(tf.mul(squares, tf.expandDims(chi, -2)), beyond)
+    })
+  }
+
   /** The sum of those of A's independent numbers, and the log-determinant of A ↦ VA. */
   entropy(): tf.Tensor {
     return this.batched(() => {
@@ -86,8 +113,8 @@ class WishartCholeskyDistribution extends PathwiseFamily<"WishartCholesky", "low
     }, [])
   }
 
-  /** Half of the degrees of freedom on A's diagonal, `[...batch, n]`. */
-  private halves(): tf.Tensor {
+  /** Half of the degrees of freedom on A's diagonal, `[...batch, n]`. @internal */
+  halves(): tf.Tensor {
     const freedom = tf.sub(tf.expandDims(toTensor(this.concentration), -1), tf.range(0, this.eventShape[0]!))
     return tf.mul(freedom, 0.5)
   }
@@ -102,6 +129,35 @@ class WishartCholeskyDistribution extends PathwiseFamily<"WishartCholesky", "low
 /** A Wishart distribution by Cholesky factors; see {@link WishartCholeskyParams}. */
 export type WishartCholesky = WishartCholeskyDistribution
 
+const make = (params: WishartCholeskyParams): WishartCholesky => new WishartCholeskyDistribution(params)
+
 /** Makes a Wishart distribution on the Cholesky factors of covariance matrices. */
-export const WishartCholesky = (params: WishartCholeskyParams): WishartCholesky =>
-  new WishartCholeskyDistribution(params)
+export const WishartCholesky: {
+  (params: WishartCholeskyParams): WishartCholesky
+  /** LLᵀ, `[..., n, n]`, and log det LLᵀ, `[...]`, of factors `[..., n, n]`. */
+  readonly sufficientStatistics: (values: tf.Tensor) => {
+    readonly outer: tf.Tensor
+    readonly logDet: tf.Tensor
+  }
+} = Object.assign(make, {
+  sufficientStatistics: (values: tf.Tensor) =>
+    tf.tidy(() => {
+      const logDet = tf.mul(logDetCholesky(values), 2)
+      return { outer: tf.matMul(values, values, false, true), logDet }
+    }),
+})
+
+/**
+ * KL(p ‖ q) of two Wisharts, which is that of their factors. With M = V_q⁻¹V_p, and p's a the halves of A's degrees of
+ * freedom, b those of q, it is Σᵢ KL(Gamma(aᵢ, 1) ‖ Gamma(bᵢ, mᵢᵢ²)) for the diagonal of A, and for what is below it
+ * Σᵢ ½(i − 1)(mᵢᵢ² − 1 − log mᵢᵢ²) + ½ν Σ_{i>j} mᵢⱼ²: each zero between equals, and none negative.
+ */
+export const klWishartCholeskys = (p: WishartCholesky, q: WishartCholesky): tf.Tensor => {
+  const n = p.eventShape[0]!
+  const m = triangularSolve(toTensor(q.scaleTril), tril(toTensor(p.scaleTril)))
+  const ratio = tf.square(diagPart(m))
+  const onDiagonal = tf.sum(gammaDivergence(p.halves(), q.halves(), ratio), -1)
+  const excess = tf.mul(tf.sub(tf.sub(ratio, 1), tf.log(ratio)), tf.range(0, n))
+  const below = tf.mul(toTensor(p.concentration), tf.sum(tf.square(tril(m, -1)), [-2, -1]))
+  return tf.add(onDiagonal, tf.mul(tf.add(tf.sum(excess, -1), below), 0.5))
+}

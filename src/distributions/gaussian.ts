@@ -8,6 +8,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { diag } from "../tensor/linalg.ts"
+import { quotient } from "../tensor/quotient.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { toTensor, type Value } from "./Distribution.ts"
 import type { Independent } from "./Independent.ts"
@@ -20,8 +21,8 @@ export interface Gaussian {
   readonly eventShape: Shape
   /** `[...batch, n]`. */
   readonly loc: Value
-  /** bᵀΣ⁻¹b of b `[...sample, ...batch, n]`. */
-  readonly quadratic: (b: tf.Tensor) => tf.Tensor
+  /** (x − loc)ᵀΣ⁻¹(x − loc) of both `[...sample, ...batch, n]`. */
+  readonly distance: (x: tf.Tensor, loc: tf.Tensor) => tf.Tensor
   /** ½ log det Σ. */
   readonly halfLogDet: () => tf.Tensor
   /** Vectors whose squares ccᵀ sum to Σ, `[k, ...batch, n]`. */
@@ -34,8 +35,8 @@ export const diagonalGaussian = (d: Independent<Normal>): Gaussian => {
   return {
     batchShape: d.batchShape,
     eventShape: d.eventShape,
-    loc: d.base.loc,
-    quadratic: (b) => tf.sum(tf.square(tf.div(b, at(d.base.scale))), -1),
+    loc: at(d.base.loc),
+    distance: (x, loc) => tf.sum(tf.square(quotient(tf.sub(x, loc), at(d.base.scale))), -1),
     halfLogDet: () => tf.sum(tf.log(at(d.base.scale)), -1),
     columns: () => columnsOf(diag(at(d.base.scale))),
   }
@@ -49,13 +50,13 @@ export const columnsOf = (a: tf.Tensor): tf.Tensor => {
 
 /** KL(p ‖ q) of two Gaussians of as many numbers, over their common batch. */
 export const klGaussians = (p: Gaussian, q: Gaussian): tf.Tensor => {
-  const between = q.quadratic(tf.sub(toTensor(p.loc), toTensor(q.loc)))
+  const between = q.distance(toTensor(p.loc), toTensor(q.loc))
   const columns = p.columns()
   // The columns stay in front of a batch of q's that p does not have.
   const missing = Math.max(q.batchShape.length - (columns.rank - 2), 0)
   const [k, ...own] = columns.shape as [number, ...Array<number>]
   const apart = tf.reshape(columns, [k, ...new Array<number>(missing).fill(1), ...own])
-  const trace = tf.sum(q.quadratic(apart), 0)
+  const trace = tf.sum(q.distance(apart, tf.zeros([...p.eventShape])), 0)
   const volumes = tf.sub(q.halfLogDet(), p.halfLogDet())
   return tf.add(volumes, tf.mul(tf.add(tf.sub(trace, p.eventShape[0]!), between), 0.5))
 }

@@ -3,6 +3,8 @@
  * inverse or as its lower Cholesky factor L; and what densities and draws ask of it.
  *
  * An inverse is used as it is: with P = Σ⁻¹ = RRᵀ, R⁻ᵀ stands for L, and no matrix is inverted to score or to draw.
+ * Distances come from the matrix as it was given: a covariance's, through a factor that was rounded, would lose a digit
+ * for every ten or hundred of its condition number.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import {
@@ -11,7 +13,7 @@ import {
   diagPart,
   logDetCholesky,
   matvec,
-  quadraticForm,
+  squaredDistance,
   triangularSolve,
   tril,
 } from "../tensor/linalg.ts"
@@ -34,8 +36,8 @@ export const scatterParams = (s: Scatter): Readonly<Record<string, Parameter>> =
 
 /** What is asked of Σ. Each call computes; call them inside a tidy. */
 export interface Spread {
-  /** |L⁻¹b|² of b `[...batch, n]`. */
-  readonly quadratic: (b: tf.Tensor) => tf.Tensor
+  /** (x − loc)ᵀΣ⁻¹(x − loc) of both `[...batch, n]`. */
+  readonly distance: (x: tf.Tensor, loc: tf.Tensor) => tf.Tensor
   /** Az where AAᵀ = Σ, of z `[...batch, n]`: of covariance Σ where z is standard. */
   readonly color: (z: tf.Tensor) => tf.Tensor
   /** ½ log det Σ, `[...batch]`. */
@@ -48,35 +50,43 @@ export interface Spread {
   readonly factor: () => tf.Tensor
 }
 
-/** What Σ is asked, with its factorization done once. */
-export const spread = (s: Scatter): Spread =>
-  s.precisionMatrix === undefined
-    ? byFactor(
-        s.scaleTril === undefined ? cholesky(toTensor(s.covarianceMatrix)) : tril(toTensor(s.scaleTril)),
-        s.covarianceMatrix,
-      )
-    : byPrecision(cholesky(toTensor(s.precisionMatrix)))
-
-const byFactor = (l: tf.Tensor, given: Value | undefined): Spread => {
-  const covariance = () => (given === undefined ? tf.matMul(l, l, false, true) : toTensor(given))
-  return {
-    quadratic: (b) => quadraticForm(l, b),
-    color: (z) => matvec(l, z),
-    halfLogDet: () => logDetCholesky(l),
-    variance: () => (given === undefined ? tf.sum(tf.square(l), -1) : diagPart(toTensor(given))),
-    covariance,
-    factor: () => l,
-  }
+/** What Σ is asked. */
+export const spread = (s: Scatter): Spread => {
+  if (s.precisionMatrix !== undefined) return byPrecision(toTensor(s.precisionMatrix))
+  return s.covarianceMatrix === undefined
+    ? byFactor(tril(toTensor(s.scaleTril)))
+    : byCovariance(toTensor(s.covarianceMatrix))
 }
 
-const byPrecision = (r: tf.Tensor): Spread => ({
-  quadratic: (b) => tf.sum(tf.square(matvec(r, b, { transpose: true })), -1),
-  color: (z) => tf.squeeze(triangularSolve(r, tf.expandDims(z, -1), { transpose: true }), [-1]),
-  halfLogDet: () => tf.neg(logDetCholesky(r)),
-  variance: () => diagPart(choleskyInverse(r)),
-  covariance: () => choleskyInverse(r),
-  factor: () => cholesky(choleskyInverse(r)),
+const byFactor = (l: tf.Tensor): Spread => ({
+  distance: (x, loc) => squaredDistance(x, loc, l, "factor"),
+  color: (z) => matvec(l, z),
+  halfLogDet: () => logDetCholesky(l),
+  variance: () => tf.sum(tf.square(l), -1),
+  covariance: () => tf.matMul(l, l, false, true),
+  factor: () => l,
 })
+
+const byCovariance = (covariance: tf.Tensor): Spread => ({
+  distance: (x, loc) => squaredDistance(x, loc, covariance, "covariance"),
+  color: (z) => matvec(cholesky(covariance), z),
+  halfLogDet: () => logDetCholesky(cholesky(covariance)),
+  variance: () => diagPart(covariance),
+  covariance: () => covariance,
+  factor: () => cholesky(covariance),
+})
+
+const byPrecision = (precision: tf.Tensor): Spread => {
+  const root = () => cholesky(precision)
+  return {
+    distance: (x, loc) => squaredDistance(x, loc, precision, "precision"),
+    color: (z) => tf.squeeze(triangularSolve(root(), tf.expandDims(z, -1), { transpose: true }), [-1]),
+    halfLogDet: () => tf.neg(logDetCholesky(root())),
+    variance: () => diagPart(choleskyInverse(root())),
+    covariance: () => choleskyInverse(root()),
+    factor: () => cholesky(choleskyInverse(root())),
+  }
+}
 
 /** The n of a location `[...batch, n]`. */
 export const sizeOf = (loc: Value): number => shapeOf(loc).at(-1) ?? 0
