@@ -15,7 +15,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { bernoulliLogProb } from "../tensor/fused.ts"
 import * as Key from "../tensor/Key.ts"
 import type { Shape } from "../tensor/Shape.ts"
-import { logit, penaltyUnlessBinary } from "../tensor/stable.ts"
+import { logit, penaltyUnlessBinary, where } from "../tensor/stable.ts"
 import {
   type Chance,
   chanceParams,
@@ -97,6 +97,15 @@ class BernoulliDistribution extends Family<"Bernoulli", "boolean", "score"> {
     return this.batched(() => crossEntropy(this, this))
   }
 
+  /** P(X ≤ value): 0 below 0, 1 − p below 1, then 1. */
+  cdf(value: tf.Tensor): tf.Tensor {
+    return this.pointwise(value, "cdf", (x) => {
+      const below = where(() => tf.less(x, 0), 0, Number.NaN)
+      const from0 = where(() => tf.greaterEqual(x, 0), complement(this), below)
+      return where(() => tf.greaterEqual(x, 1), 1, from0)
+    })
+  }
+
   /** [0, 1], of shape `[2, 1…]`. */
   enumerate(): tf.Tensor {
     return this.checked(() => tf.tensor([0, 1], [2, ...this.batchShape.map(() => 1)]))
@@ -113,9 +122,12 @@ export const Bernoulli: {
   (params: BernoulliParams): Bernoulli
   /** probs = Σwx / Σw; for the shapes see `fit.ts`. */
   readonly fit: (values: tf.Tensor, weights?: tf.Tensor) => { readonly probs: tf.Tensor }
+  /** x, of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => { readonly x: tf.Tensor }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) =>
     tf.tidy(() => ({ probs: weightedMean(float(values), weights) })),
+  sufficientStatistics: (values: tf.Tensor) => tf.tidy(() => ({ x: tf.clone(float(values)) })),
 })
 
 /** KL(p ‖ q) of two Bernoullis, elementwise over the batch. */

@@ -89,26 +89,30 @@ export type Binomial = BinomialDistribution
 export const Binomial: {
   (params: BinomialParams<number>): Binomial & HasEnumerate
   (params: BinomialParams): Binomial
-  /** probs = Σwx / nΣw, for `totalCount` n `[...batch]`; for the shapes see `fit.ts`. */
-  readonly fit: (
-    values: tf.Tensor,
-    weights: tf.Tensor | undefined,
-    given: { readonly totalCount: Value },
-  ) => { readonly totalCount: Value; readonly probs: tf.Tensor }
+  readonly fit: FitTrials
+  /** The count x, of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => { readonly x: tf.Tensor }
 } = Object.assign(
   (params: BinomialParams): Binomial & HasEnumerate =>
     withCounts(new BinomialDistribution(params), params.totalCount),
   {
-    fit: (
-      values: tf.Tensor,
-      weights: tf.Tensor | undefined,
-      { totalCount }: { readonly totalCount: Value },
-    ) => ({
+    fit: ((values, weights, { totalCount }) => ({
       totalCount,
       probs: tf.tidy(() => tf.div(weightedMean(float(values), weights), operand(totalCount))),
-    }),
+    })) satisfies FitTrials,
+    sufficientStatistics: (values: tf.Tensor) => tf.tidy(() => ({ x: tf.clone(float(values)) })),
   },
 )
+
+/**
+ * Weighted maximum likelihood of counts among a known number of trials: probs = Σwx / nΣw, for `totalCount` n
+ * `[...batch]`; for the shapes see `fit.ts`.
+ */
+export type FitTrials = (
+  values: tf.Tensor,
+  weights: tf.Tensor | undefined,
+  given: { readonly totalCount: Value },
+) => { readonly totalCount: Value; readonly probs: tf.Tensor }
 
 /** KL(p ‖ q), elementwise: n times that of one trial. NaN where p has fewer trials, ∞ where it has more. */
 export const klBinomialBinomial = (p: Binomial, q: Binomial): tf.Tensor => {

@@ -20,6 +20,7 @@ import {
   likeliest,
   logProbAt,
   type Weights,
+  weightCdf,
   weightEntropy,
   weightParams,
 } from "./weights.ts"
@@ -66,6 +67,11 @@ class CategoricalDistribution extends Family<"Categorical", "integerInterval", "
   /** −Σ p log p. */
   entropy(): tf.Tensor {
     return this.batched(() => weightEntropy(this.weights))
+  }
+
+  /** P(X ≤ value): the sum over the classes up to ⌊value⌋. */
+  cdf(value: tf.Tensor): tf.Tensor {
+    return this.pointwise(value, "cdf", (x) => weightCdf(this.weights, x))
   }
 
   /** 0 … K − 1, of shape `[K, 1…]`. */

@@ -34,7 +34,7 @@ class DiscreteUniformDistribution extends Family<"DiscreteUniform", "integerInte
       gradient: "score",
       params: {
         low: { value: low, constraint: integer },
-        high: { value: high, constraint: integer, above: "low" },
+        high: { value: high, constraint: integer, above: "low", orEqual: true },
       },
     })
     this.low = low
@@ -70,8 +70,10 @@ class DiscreteUniformDistribution extends Family<"DiscreteUniform", "integerInte
 
   cdf(value: tf.Tensor): tf.Tensor {
     return this.pointwise(value, "cdf", (x) => {
-      const reached = tf.add(tf.sub(tf.floor(x), operand(this.low)), 1)
-      return tf.clipByValue(tf.div(reached, count(this)), 0, 1)
+      const reached = tf.div(tf.add(tf.sub(tf.floor(x), operand(this.low)), 1), count(this))
+      // Not by `clipByValue`, which makes zero of what is no number.
+      const from0 = where(() => tf.less(reached, 0), 0, reached)
+      return where(() => tf.greater(reached, 1), 1, from0)
     })
   }
 

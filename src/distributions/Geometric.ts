@@ -94,9 +94,12 @@ export const Geometric: {
   (params: GeometricParams): Geometric
   /** probs = 1 / (1 + Σwx / Σw); for the shapes see `fit.ts`. */
   readonly fit: (values: tf.Tensor, weights?: tf.Tensor) => { readonly probs: tf.Tensor }
+  /** The count x, of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => { readonly x: tf.Tensor }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) =>
     tf.tidy(() => ({ probs: tf.reciprocal(tf.add(weightedMean(float(values), weights), 1)) })),
+  sufficientStatistics: (values: tf.Tensor) => tf.tidy(() => ({ x: tf.clone(float(values)) })),
 })
 
 /** KL(p ‖ q): that of one trial, for each of the 1/p trials that p takes on the average. */

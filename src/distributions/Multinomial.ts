@@ -14,6 +14,7 @@ import { drawMultinomial, multinomialLogMass } from "../tensor/counts.ts"
 import type { Key } from "../tensor/Key.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { where } from "../tensor/stable.ts"
+import type { FitTrials } from "./Binomial.ts"
 import { broadcastTo, float, type HasEnumerate, toTensor, type Value } from "./Distribution.ts"
 import { compositions, withEnumerate } from "./enumerable.ts"
 import { Family } from "./Family.ts"
@@ -88,26 +89,20 @@ export type Multinomial = MultinomialDistribution
 export const Multinomial: {
   (params: MultinomialParams<number>): Multinomial & HasEnumerate
   (params: MultinomialParams): Multinomial
-  /** probs = Σwx / nΣw, for `totalCount` n `[...batch]`; for the shapes see `fit.ts`. */
-  readonly fit: (
-    values: tf.Tensor,
-    weights: tf.Tensor | undefined,
-    given: { readonly totalCount: Value },
-  ) => { readonly totalCount: Value; readonly probs: tf.Tensor }
+  readonly fit: FitTrials
+  /** The vector x of counts, of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => { readonly x: tf.Tensor }
 } = Object.assign(
   (params: MultinomialParams): Multinomial & HasEnumerate =>
     withCompositions(new MultinomialDistribution(params), params.totalCount),
   {
-    fit: (
-      values: tf.Tensor,
-      weights: tf.Tensor | undefined,
-      { totalCount }: { readonly totalCount: Value },
-    ) => ({
+    fit: ((values, weights, { totalCount }) => ({
       totalCount,
       probs: tf.tidy(() =>
         tf.div(weightedMean(float(values), weights, 1), tf.expandDims(toTensor(totalCount), -1)),
       ),
-    }),
+    })) satisfies FitTrials,
+    sufficientStatistics: (values: tf.Tensor) => tf.tidy(() => ({ x: tf.clone(float(values)) })),
   },
 )
 

@@ -100,10 +100,13 @@ export const OneHotCategorical: {
   (params: OneHotCategoricalParams): OneHotCategorical
   /** probs = Σwx / Σw, `[...batch, K]`; for the shapes see `fit.ts`. */
   readonly fit: (values: tf.Tensor, weights?: tf.Tensor) => { readonly probs: tf.Tensor }
+  /** The vector x, of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => { readonly x: tf.Tensor }
 } = Object.assign(
   (params: OneHotCategoricalParams): OneHotCategorical => new OneHotCategoricalDistribution(params),
   {
     fit: (values: tf.Tensor, weights?: tf.Tensor) =>
       tf.tidy(() => ({ probs: weightedMean(float(values), weights, 1) })),
+    sufficientStatistics: (values: tf.Tensor) => tf.tidy(() => ({ x: tf.clone(float(values)) })),
   },
 )

@@ -16,7 +16,7 @@ import { logit, where } from "../tensor/stable.ts"
 import { operand, shapeOf, toTensor, type Value } from "./Distribution.ts"
 import { Family } from "./Family.ts"
 import { integerInterval, ordered, real } from "./Support.ts"
-import { isClass, likeliest, type Weights, weightEntropy } from "./weights.ts"
+import { isClass, likeliest, type Weights, weightCdf } from "./weights.ts"
 
 /** Parameters of {@link OrderedLogistic}: `predictor` `[...batch]`, increasing `cutpoints` `[...batch, K − 1]`. */
 export interface OrderedLogisticParams {
@@ -62,19 +62,17 @@ class OrderedLogisticDistribution extends Family<"OrderedLogistic", "integerInte
     return this.batched(() => tf.cast(likeliest(orderedWeights(this)), "float32"))
   }
 
-  /** −Σ p log p. */
+  /** −Σ p log p, from the logarithms as they are: normalizing them again would round a near-certain one to 0. */
   entropy(): tf.Tensor {
-    return this.batched(() => weightEntropy(orderedWeights(this)))
+    return this.batched(() => {
+      const { logits } = orderedWeights(this)
+      return tf.neg(tf.sum(tf.mul(tf.exp(logits), logits), -1))
+    })
   }
 
   /** P(X ≤ value) = σ(c − predictor) at the cut above ⌊value⌋. */
   cdf(value: tf.Tensor): tf.Tensor {
-    return this.pointwise(value, "cdf", (x) => {
-      const weights = orderedWeights(this)
-      const classes = tf.range(0, weights.logits.shape.at(-1)!)
-      const reached = () => tf.lessEqual(classes, tf.expandDims(x, -1))
-      return tf.sum(where(reached, tf.exp(weights.logits), 0), -1)
-    })
+    return this.pointwise(value, "cdf", (x) => weightCdf(orderedWeights(this), x))
   }
 
   /** 0 … K − 1, of shape `[K, 1…]`. */

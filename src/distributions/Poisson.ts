@@ -13,9 +13,9 @@ import type { Shape } from "../tensor/Shape.ts"
 import { broadcastTo, float, operand, toTensor, type Value } from "./Distribution.ts"
 import { Family } from "./Family.ts"
 import { weightedMean } from "./fit.ts"
-import { nonNegativeInteger, positive } from "./Support.ts"
+import { nonNegative, nonNegativeInteger } from "./Support.ts"
 
-/** Parameters of {@link Poisson}: the mean. */
+/** Parameters of {@link Poisson}: the mean, zero or positive; of zero every count is zero. */
 export interface PoissonParams {
   readonly rate: Value
 }
@@ -28,7 +28,7 @@ class PoissonDistribution extends Family<"Poisson", "nonNegativeInteger", "score
       family: "Poisson",
       support: nonNegativeInteger,
       gradient: "score",
-      params: { rate: { value: rate, constraint: positive } },
+      params: { rate: { value: rate, constraint: nonNegative } },
     })
     this.rate = rate
   }
@@ -49,9 +49,9 @@ class PoissonDistribution extends Family<"Poisson", "nonNegativeInteger", "score
     return this.mean()
   }
 
-  /** ⌈rate⌉ − 1: of two modes, where the rate is a whole number, the first. */
+  /** ⌈rate⌉ − 1 but not below 0: of two modes, where the rate is a whole number, the first. */
   mode(): tf.Tensor {
-    return this.batched(() => tf.sub(tf.ceil(operand(this.rate)), 1))
+    return this.batched(() => tf.relu(tf.sub(tf.ceil(operand(this.rate)), 1)))
   }
 
   /** P(X ≤ value), in either tail to rounding. */
@@ -70,9 +70,12 @@ export const Poisson: {
   (params: PoissonParams): Poisson
   /** rate = Σwx / Σw; for the shapes see `fit.ts`. */
   readonly fit: (values: tf.Tensor, weights?: tf.Tensor) => { readonly rate: tf.Tensor }
+  /** The count x, of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => { readonly x: tf.Tensor }
 } = Object.assign(make, {
   fit: (values: tf.Tensor, weights?: tf.Tensor) =>
     tf.tidy(() => ({ rate: weightedMean(float(values), weights) })),
+  sufficientStatistics: (values: tf.Tensor) => tf.tidy(() => ({ x: tf.clone(float(values)) })),
 })
 
 /** KL(p ‖ q) = a log(a/b) + b − a of the rates a and b, elementwise; see `deviance`. */

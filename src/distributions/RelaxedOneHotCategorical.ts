@@ -11,7 +11,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import * as Key from "../tensor/Key.ts"
 import type { Shape } from "../tensor/Shape.ts"
-import { where } from "../tensor/stable.ts"
+import { detach, where } from "../tensor/stable.ts"
 import { operand, type Parameter, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
 import { straightThrough } from "./RelaxedBernoulli.ts"
@@ -117,8 +117,15 @@ export const RelaxedOneHotCategoricalStraightThrough = (
 const perturbed = (w: Weights, key: Key.Key, full: Shape): tf.Tensor =>
   tf.add(logits(w), Key.gumbel(key, full))
 
-const logits = (w: Weights): tf.Tensor =>
-  w.probs === undefined ? toTensor(w.logits) : tf.log(toTensor(w.probs))
+/** Less the largest of them, which nothing here depends on: of what is added to 1e4 float32 keeps three digits. */
+const logits = (w: Weights): tf.Tensor => {
+  if (w.probs !== undefined) return tf.log(toTensor(w.probs))
+  const given = toTensor(w.logits)
+  return tf.sub(
+    given,
+    detach(() => tf.max(given, -1, true)),
+  )
+}
 
 const logProbs = (w: Weights): tf.Tensor => (w.probs === undefined ? tf.logSoftmax(logits(w)) : logits(w))
 

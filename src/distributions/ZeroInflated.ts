@@ -121,7 +121,7 @@ export class ZeroInflatedDistribution<B extends Base> extends Family<
     return this.pointwise(value, "cdf", (x) => {
       const gate = fields(this.gate)
       const mixed = tf.add(probability(gate), tf.mul(complement(gate), cdf(x)))
-      return where(() => tf.greaterEqual(x, 0), mixed, 0)
+      return where(() => tf.less(x, 0), 0, mixed)
     })
   }
 

@@ -61,6 +61,14 @@ export const drawClass = (w: Weights, key: Key.Key, full: Shape): tf.Tensor =>
 /** The likeliest class, as an integer; the first of several. */
 export const likeliest = (w: Weights): tf.Tensor => tf.argMax(toTensor(w.probs ?? w.logits!), -1)
 
+/** P(X ≤ x) of classes by number, for any number x `[...sample, ...batch]`. */
+export const weightCdf = (w: Weights, x: tf.Tensor): tf.Tensor => {
+  const isReached = () => tf.lessEqual(tf.range(0, classCount(w)), tf.expandDims(x, -1))
+  const reached = tf.sum(where(isReached, probabilities(w), 0), -1)
+  const isNumber = () => tf.equal(x, x)
+  return where(isNumber, reached, Number.NaN)
+}
+
 /** −Σ p log p over the classes that have any probability. */
 export const weightEntropy = (w: Weights): tf.Tensor => {
   const p = probabilities(w)
