@@ -2,8 +2,8 @@
  * Smooth one-to-one maps between sets, with the logarithm of the volume they stretch: what makes a distribution on
  * one set from a distribution on another, and what keeps a fitted parameter in its set.
  *
- * The maps are in `transforms/`, by what they map onto: numbers, vectors, matrices. Here is how they are chosen and
- * put together.
+ * The maps are in `transforms/`, by what they map onto: numbers, vectors, matrices; and in `transforms/flows/` those
+ * that normalizing flows are made of. Here is how they are chosen and put together.
  *
  * ```ts
  * biject(positive).forward(tf.scalar(0))   // 1, by exp
@@ -16,12 +16,23 @@ import { InvalidArgument } from "../tensor/errors.ts"
 import { type Shape, sumRightmost } from "../tensor/Shape.ts"
 import type { Parameter, Value } from "./Distribution.ts"
 import { type Bounded, independent, type Support } from "./Support.ts"
-import type { Transform } from "./transforms/contract.ts"
+import { forwardAndVolume, inverseAndVolume, type Transform } from "./transforms/contract.ts"
 import { corrCholesky, covariance, lowerCholesky } from "./transforms/matrices.ts"
 import { exp, greaterThan, identity, interval, lessThan, sigmoid } from "./transforms/scalar.ts"
 import { ordered, positiveOrdered, sphere, stickBreaking } from "./transforms/vectors.ts"
 
 export type { Transform } from "./transforms/contract.ts"
+export { boundedAffine, type ShiftAndLogScale } from "./transforms/flows/affine.ts"
+export {
+  type Autoregressive,
+  inverseAutoregressive,
+  maskedAutoregressive,
+} from "./transforms/flows/autoregressive.ts"
+export { type Coupling, coupling } from "./transforms/flows/coupling.ts"
+export { permute, reverse } from "./transforms/flows/order.ts"
+export { type Planar, planar } from "./transforms/flows/planar.ts"
+export { type Radial, radial } from "./transforms/flows/radial.ts"
+export { rationalQuadraticSpline, type Spline } from "./transforms/flows/rationalQuadraticSpline.ts"
 export { corrCholesky, covariance, lowerCholesky } from "./transforms/matrices.ts"
 export {
   affine,
@@ -75,20 +86,30 @@ export const compose = <A extends string, B extends string, C extends string>(
   const between = Math.max(f.codomain.eventRank, g.domain.eventRank)
   const beyondF = between - f.codomain.eventRank
   const beyondG = between - g.domain.eventRank
+  const volume = (ofF: tf.Tensor, ofG: tf.Tensor) =>
+    tf.add(sumRightmost(ofF, beyondF), sumRightmost(ofG, beyondG))
   return {
     name: `${g.name} ∘ ${f.name}`,
     domain: independent(f.domain, beyondF),
     codomain: independent(g.codomain, beyondG),
     eventRank: f.eventRank + beyondF,
     params: { ...prefixed("inner", f), ...prefixed("outer", g) },
+    opaque: f.opaque === true || g.opaque === true,
     forward: (x) => g.forward(f.forward(x)),
     inverse: (y) => f.inverse(g.inverse(y)),
     logAbsDetJacobian: (x, y) => {
-      const middle = f.forward(x)
-      return tf.add(
-        sumRightmost(f.logAbsDetJacobian(x, middle), beyondF),
-        sumRightmost(g.logAbsDetJacobian(middle, y), beyondG),
-      )
+      const inner = forwardAndVolume(f, x)
+      return volume(inner.volume, g.logAbsDetJacobian(inner.value, y))
+    },
+    forwardAndVolume: (x) => {
+      const inner = forwardAndVolume(f, x)
+      const outer = forwardAndVolume(g, inner.value)
+      return { value: outer.value, volume: volume(inner.volume, outer.volume) }
+    },
+    inverseAndVolume: (y) => {
+      const outer = inverseAndVolume(g, y)
+      const inner = inverseAndVolume(f, outer.value)
+      return { value: inner.value, volume: volume(inner.volume, outer.volume) }
     },
     forwardShape: (shape) => then(f.forwardShape(shape), g.forwardShape),
     inverseShape: (shape) => then(g.inverseShape(shape), f.inverseShape),
@@ -96,7 +117,7 @@ export const compose = <A extends string, B extends string, C extends string>(
 }
 
 /** A map's parameters under longer names, so that two maps together can show all of theirs. */
-export const prefixed = (prefix: string, t: Transform): Readonly<Record<string, Parameter>> =>
+export const prefixed = (prefix: string, t: Pick<Transform, "params">): Readonly<Record<string, Parameter>> =>
   Object.fromEntries(
     Object.entries(t.params).map(([name, { above, ...parameter }]) => [
       `${prefix}.${name}`,

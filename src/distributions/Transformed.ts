@@ -28,6 +28,7 @@ import { type Independent, independent } from "./Independent.ts"
 import { parameterProblem } from "./parameters.ts"
 import { independent as independentSupport, type Support } from "./Support.ts"
 import { prefixed, type Transform } from "./Transform.ts"
+import { inverseAndVolume, type Mapped } from "./transforms/contract.ts"
 
 /** The distribution of `transform(x)`. It can draw differentiably if `B` can. */
 export type Transformed<B extends Distribution, C extends string> = TransformedDistribution<B, C> &
@@ -78,16 +79,19 @@ export class TransformedDistribution<B extends Distribution, C extends string>
     this.params = { ...base.params, ...prefixed("transform", transform) }
     this.problem =
       base.problem ??
-      parameterProblem("Transformed", prefixed("transform", transform)) ??
+      transformProblem(transform) ??
       (fits && equals(source.slice(batch.length), base.eventShape) ? undefined : misfit(base, transform)) ??
       (base.support.name === transform.domain.name ? undefined : wrongDomain(base, transform))
   }
 
   sample(key: Key, shape: Shape = []): tf.Tensor {
-    // Where the transform has parameters, the x of a fixed y depends on them: only the inverse knows how.
+    // Where the transform has parameters, the x of a fixed y depends on them: only the inverse knows how. That is of
+    // no account where nobody differentiates.
+    const { params, opaque } = this.transform
+    const isFixed = opaque !== true && Object.keys(params).length === 0
     return this.push(
       () => this.base.sample(key, shape),
-      Object.keys(this.transform.params).length === 0,
+      isFixed || tf.engine().state.gradientDepth === 0,
       detach,
     )
   }
@@ -98,13 +102,16 @@ export class TransformedDistribution<B extends Distribution, C extends string>
     return tf.tidy(() => {
       const batch = scoredShape(this, value, "logProb")
       const origin = this.#origins.get(value)
-      if (origin !== undefined && isCurrent(origin)) return this.#density(origin.x, value)
+      if (origin !== undefined && isCurrent(origin)) {
+        const { x, volume = this.transform.logAbsDetJacobian(x, value) } = origin
+        return this.#density({ value: x, volume })
+      }
       const { inside, cellRank, member } = this.transform.codomain
       const y = float(value)
-      if (inside === undefined) return broadcastTo(this.#density(this.transform.inverse(y), y), batch)
+      if (inside === undefined) return broadcastTo(this.#density(inverseAndVolume(this.transform, y)), batch)
       const other = toTensor(member(this.eventShape.at(-1) ?? 1))
       const safe = where(() => expandRight(inside(y), cellRank), y, other)
-      const density = this.#density(this.transform.inverse(safe), safe)
+      const density = this.#density(inverseAndVolume(this.transform, safe))
       return broadcastTo(
         where(() => allRightmost(inside(y), this.eventShape.length - cellRank), density, -Infinity),
         batch,
@@ -129,15 +136,18 @@ export class TransformedDistribution<B extends Distribution, C extends string>
   ) {
     if (this.problem !== undefined) throw this.problem
     const x = draw()
-    const y = tf.tidy(() => image(() => this.transform.forward(x)))
     // Only an enclosing tidy will free x when it is done with.
-    if (remember && tf.engine().state.activeScope != null) this.#origins.set(y, { x, ...tape() })
+    const keeps = remember && tf.engine().state.activeScope != null
+    const { forward, forwardAndVolume } = this.transform
+    const map = (): { value: tf.Tensor; volume?: tf.Tensor } =>
+      keeps && forwardAndVolume ? forwardAndVolume(x) : { value: image(() => forward(x)) }
+    const { value: y, volume } = orDispose(x, () => tf.tidy(map))
+    if (keeps) this.#origins.set(y, { x, volume, ...tape() })
     else if (x !== y) x.dispose()
     return y
   }
 
-  #density(x: tf.Tensor, y: tf.Tensor): tf.Tensor {
-    const volume = this.transform.logAbsDetJacobian(x, y)
+  #density({ value: x, volume }: Mapped): tf.Tensor {
     return tf.sub(
       this.base.logProb(x),
       sumRightmost(volume, this.base.eventShape.length - this.transform.eventRank),
@@ -145,9 +155,21 @@ export class TransformedDistribution<B extends Distribution, C extends string>
   }
 }
 
+/** What `body` gives; where it throws, as a map that asks a network may, `x` is not left behind. */
+const orDispose = <A>(x: tf.Tensor, body: () => A): A => {
+  try {
+    return body()
+  } catch (thrown) {
+    x.dispose()
+    throw thrown
+  }
+}
+
 /** Where a draw came from, and the gradient in which it was made. */
 interface Origin {
   readonly x: tf.Tensor
+  /** Where the transform finds it along with the draw. */
+  readonly volume: tf.Tensor | undefined
   readonly tape: unknown
   readonly depth: number
 }
@@ -160,7 +182,8 @@ const tape = () => {
 /** Within another gradient the draw may be what is differentiated, and then x must be a function of it. */
 const isCurrent = (origin: Origin): boolean => {
   const now = tape()
-  return !origin.x.isDisposed && origin.tape === now.tape && origin.depth === now.depth
+  const isAlive = !origin.x.isDisposed && origin.volume?.isDisposed !== true
+  return isAlive && origin.tape === now.tape && origin.depth === now.depth
 }
 
 const allRightmost = (x: tf.Tensor, n: number): tf.Tensor =>
@@ -170,6 +193,17 @@ const allRightmost = (x: tf.Tensor, n: number): tf.Tensor =>
         x,
         Array.from({ length: n }, (_, i) => x.rank - n + i),
       )
+
+/** What is wrong with the parameters, map by map: of several, each has a batch of its own rank. */
+const transformProblem = (transform: Transform): InvalidParameter | ShapeMismatch | undefined => {
+  const named = Object.entries(prefixed("transform", transform))
+  const maps = Object.groupBy(named, ([name]) => name.slice(0, name.lastIndexOf(".")))
+  for (const params of Object.values(maps)) {
+    const problem = parameterProblem("Transformed", Object.fromEntries(params!))
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
 
 const misfit = (base: Distribution, transform: Transform): ShapeMismatch =>
   new ShapeMismatch({

@@ -28,14 +28,30 @@ export const apply = <const N extends string, P extends Tree, Out>(
   name: N,
   network: Network<P, Out>,
   input: tf.Tensor,
-): Effect.Effect<Out, never, Param<N, P>> => {
+): Effect.Effect<Out, never, Param<N, P>> =>
+  Effect.flatMap(bind(name, network), (bound) => ask(() => bound(input)))
+
+/**
+ * The network as a function, with its weights read as by {@link apply}: for what calls a network as often as it
+ * needs to, such as a normalizing flow. The function is for the run that it was made in, and throws what `apply`
+ * fails with.
+ *
+ * ```ts
+ * const network = yield* bind("flow", made({ inputs: 2, hidden: [16], outputs: { shift: [], logScale: [] } }))
+ * const q = Flow(Normal.standard([2]), [Transform.inverseAutoregressive({ network })])
+ * ```
+ */
+export const bind = <const N extends string, P extends Tree, Out>(
+  name: N,
+  network: Network<P, Out>,
+): Effect.Effect<(input: tf.Tensor) => Out, never, Param<N, P>> => {
   const where = `apply("${name}")`
   const params = paramTree(name, (key) => {
     if (network.problem !== undefined) throw below(where, network.problem)
     return network.init(key)
   })
   return Effect.flatMap(params, (params) =>
-    ask(({ key, training }) => {
+    ask(({ key, training }) => (input) => {
       if (!(input instanceof tf.Tensor)) {
         throw new InvalidArgument({ where, expected: "a tensor as input", found: typeof input })
       }

@@ -20,6 +20,8 @@ export interface Transform<out D extends string = string, out C extends string =
   readonly eventRank: number
   /** The map's own parameters, which a distribution made with it shows as its own. */
   readonly params: Readonly<Record<string, Parameter>>
+  /** Whether the map depends on more than `params` shows: on a network's weights. */
+  readonly opaque?: boolean
   readonly forward: (x: tf.Tensor) => tf.Tensor
   readonly inverse: (y: tf.Tensor) => tf.Tensor
   /**
@@ -28,10 +30,31 @@ export interface Transform<out D extends string = string, out C extends string =
    * symmetric matrix, what is below the diagonal of a correlation's factor; and of a sphere its surface.
    */
   readonly logAbsDetJacobian: (x: tf.Tensor, y: tf.Tensor) => tf.Tensor
+  /** y with its volume, where the two together take less work than one after the other. */
+  readonly forwardAndVolume?: (x: tf.Tensor) => Mapped
+  /** x with the volume of the way forward from it, where the two together take less work. */
+  readonly inverseAndVolume?: (y: tf.Tensor) => Mapped
   /** The shape of `forward(x)`, or undefined where a shape does not fit. Touches no backend. */
   readonly forwardShape: (shape: Shape) => Shape | undefined
   /** The shape of `inverse(y)`, or undefined where a shape does not fit. Touches no backend. */
   readonly inverseShape: (shape: Shape) => Shape | undefined
+}
+
+/** Where a map leads, and log |det ∂y/∂x| there: the way forward's, whichever way was gone. */
+export type Mapped = { readonly value: tf.Tensor; readonly volume: tf.Tensor }
+
+/** `transform.forward(x)` and its volume. */
+export const forwardAndVolume = (transform: Transform, x: tf.Tensor): Mapped => {
+  if (transform.forwardAndVolume !== undefined) return transform.forwardAndVolume(x)
+  const value = transform.forward(x)
+  return { value, volume: transform.logAbsDetJacobian(x, value) }
+}
+
+/** `transform.inverse(y)` and the volume from there to y. */
+export const inverseAndVolume = (transform: Transform, y: tf.Tensor): Mapped => {
+  if (transform.inverseAndVolume !== undefined) return transform.inverseAndVolume(y)
+  const value = transform.inverse(y)
+  return { value, volume: transform.logAbsDetJacobian(value, y) }
 }
 
 /** A map of numbers, one by one. */
