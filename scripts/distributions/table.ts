@@ -55,16 +55,48 @@ interface Wrapper {
 
 const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   Independent: { base: "a distribution", support: "the base's", inherits: true, kl: "as the base" },
+  Mixture: {
+    base: "a Categorical; a list of distributions on one set",
+    support: "the components'",
+    inherits: true,
+    kl: "",
+  },
+  MixtureSameFamily: {
+    base: "a Categorical; a distribution, whose last batch dimension is over the classes",
+    support: "the components'",
+    inherits: true,
+    kl: "",
+  },
   Transformed: {
     base: "a distribution; a transform",
     support: "the transform's codomain",
     inherits: true,
     kl: "by the same transform: as the base",
   },
+  Flow: {
+    base: "a distribution; transforms, in their order",
+    support: "the last transform's codomain",
+    inherits: true,
+    kl: "",
+  },
   Truncated: {
     base: "a distribution that has rsample, cdf, icdf",
     support: "the base's, between the ends",
     inherits: false,
+    kl: "",
+  },
+  Masked: {
+    base: "a distribution",
+    support: "the base's",
+    inherits: true,
+    kl: "by the same mask: as the base",
+  },
+  LeftCensored: { base: "a distribution that has cdf", support: "the base's", inherits: true, kl: "" },
+  RightCensored: { base: "a distribution that has cdf", support: "the base's", inherits: true, kl: "" },
+  IntervalCensored: {
+    base: "a distribution that has cdf",
+    support: "a pair of ends, the lower first",
+    inherits: true,
     kl: "",
   },
   ZeroInflated: { base: "a distribution of counts", support: "the base's", inherits: true, kl: "" },
@@ -90,18 +122,18 @@ const parametersOf = (d: Distribution, wraps: boolean): ReadonlyArray<string> =>
       const isOwn = d.base !== undefined && d.base.params[name] !== parameter && !name.includes(".")
       return !wraps || isOwn
     })
-    .map(([name, { constraint, above }]) => {
+    .map(([name, { constraint, above, orEqual }]) => {
       if (wraps) return `\`${name}\``
       const limits = [
         ...(above !== undefined && constraint.name === "real" ? [] : [brief(constraint)]),
-        ...(above === undefined ? [] : [`above \`${above}\``]),
+        ...(above === undefined ? [] : [`${orEqual ? "at least" : "above"} \`${above}\``]),
       ]
       return `\`${name}\` ${limits.join(", ")}`
     })
 
 /** The set in few words: without what stands in parentheses, and finiteness where there is a bound too. */
 const brief = ({ describe, eventRank, cellRank }: Support, text = describe): string => {
-  const short = text.replace(/ \(.*/, "").replace(/ and finite|finite and /, "")
+  const short = text.replace(/ \(.*/, "").replace(/,? and finite|finite and /, "")
   return eventRank > 0 && cellRank === 0 && !VECTORS.test(short) ? `each ${short}` : short
 }
 
@@ -163,7 +195,9 @@ const partners = (member: Member, all: ReadonlyArray<Member>): string => {
   }
   const p = member.forms[0]!.examples[0]!
   const known = all.filter((q) => !q.wraps && q.forms.some((form) => hasKl(p, form.examples[0]!)))
-  if (known.length > all.length / 2) return "any family"
+  const rank = ({ eventShape }: Distribution) => eventShape.length
+  const alike = all.filter((q) => !q.wraps && q.forms.some((form) => rank(form.examples[0]!) === rank(p)))
+  if (known.length === alike.length) return "any family"
   const independent = listed(p.family).filter((name) => name.startsWith("Independent("))
   return [...known.map(({ name }) => name), ...independent].join(", ")
 }

@@ -9,10 +9,11 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import type * as Key from "../tensor/Key.ts"
-import type { Shape } from "../tensor/Shape.ts"
+import { broadcast, equals, type Shape } from "../tensor/Shape.ts"
 import { where } from "../tensor/stable.ts"
-import { broadcastTo, shapeOf, toTensor, type Value } from "./Distribution.ts"
+import { broadcastTo, type Distribution, shapeOf, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
+import { IndependentDistribution } from "./Independent.ts"
 import { real, type Support } from "./Support.ts"
 
 /** Parameters of {@link Delta}. */
@@ -25,7 +26,8 @@ export interface DeltaParams<S extends string> {
   readonly support?: Support<S>
 }
 
-class DeltaDistribution<S extends string> extends PathwiseFamily<"Delta", S> {
+/** See {@link Delta}. */
+export class DeltaDistribution<S extends string> extends PathwiseFamily<"Delta", S> {
   readonly value: Value
   readonly logDensity: Value
 
@@ -76,3 +78,23 @@ export type Delta<S extends string = "real"> = DeltaDistribution<S>
 /** Makes a point mass. */
 export const Delta = <const S extends string = "real">(params: DeltaParams<S>): Delta<S> =>
   new DeltaDistribution(params)
+
+/** Whether all of a distribution's probability is at one point: a `Delta`, or an `Independent` of one. */
+export const isPoint = (d: Distribution): boolean =>
+  d instanceof IndependentDistribution ? isPoint(d.base) : d instanceof DeltaDistribution
+
+/**
+ * KL(p ‖ q) of a point mass at v: log p(v) − log q(v), ∞ where q excludes v. With a log-density of 0 it is Pyro's,
+ * −log q(v), in which the point's own infinite density, a constant, is left out.
+ */
+export const klFromPoint = (p: Distribution, q: Distribution): tf.Tensor => {
+  const value = pointOf(p)
+  const batch = broadcast(p.batchShape, q.batchShape)!
+  // A batch never stretches to a value.
+  const wider = equals(batch, q.batchShape) ? q : q.expand(batch)
+  return tf.sub(p.logProb(value), wider.logProb(value))
+}
+
+/** Where the probability is: `[...batch, ...event]`. */
+const pointOf = (d: Distribution): tf.Tensor =>
+  d instanceof IndependentDistribution ? pointOf(d.base) : (d as Delta<string>).mean()

@@ -22,7 +22,7 @@ import { ShapeMismatch } from "../tensor/errors.ts"
 import type { Key } from "../tensor/Key.ts"
 import { broadcast, equals, format, type Shape, unravelIndex } from "../tensor/Shape.ts"
 import { InvalidParameter } from "./errors.ts"
-import { positive, type Support } from "./Support.ts"
+import { nonNegative, positive, type Support } from "./Support.ts"
 
 /** How a draw depends on the parameters: `pathwise` draws are differentiable, `score` draws are not. */
 export type Gradient = "pathwise" | "score"
@@ -36,6 +36,8 @@ export interface Parameter {
   readonly constraint: Support
   /** The name of another parameter that this one must exceed. */
   readonly above?: string
+  /** Whether it may be equal to that other one too. */
+  readonly orEqual?: true
 }
 
 /** A distribution over events of shape `eventShape`, one for each cell of `batchShape`. */
@@ -127,12 +129,12 @@ export const scoredShape = (d: Distribution, value: tf.Tensor, method: string): 
   })
 }
 
-/** A parameter's shape, known without touching a backend. */
+/** A parameter's shape, known without touching a backend. What is no number, array or tensor counts as a number. */
 export const shapeOf = (value: Value): Shape => {
   if (typeof value === "number") return []
   if (value instanceof tf.Tensor) return value.shape
-  const first = value[0]
-  return [value.length, ...(first === undefined || typeof first === "number" ? [] : shapeOf(first))]
+  if (!Array.isArray(value)) return []
+  return value.length === 0 ? [0] : [value.length, ...shapeOf(value[0])]
 }
 
 /** The parameter as a float32 tensor. Call it inside a tidy: a number becomes a new scalar. */
@@ -157,7 +159,7 @@ export const float = (x: tf.Tensor): tf.Tensor => (x.dtype === "float32" ? x : t
 export const findProblem = (d: Distribution): InvalidParameter | ShapeMismatch | undefined => {
   const problem = d.problem ?? (d.base && findProblem(d.base))
   if (problem !== undefined) return problem
-  for (const [parameter, { value, constraint, above }] of Object.entries(d.params)) {
+  for (const [parameter, { value, constraint, above, orEqual }] of Object.entries(d.params)) {
     if (d.base !== undefined && d.base.params[parameter] === d.params[parameter]) continue
     if (value instanceof tf.Tensor) {
       const found = firstOutside(constraint, value.dataSync(), value.shape)
@@ -172,25 +174,26 @@ export const findProblem = (d: Distribution): InvalidParameter | ShapeMismatch |
     }
     if (above === undefined) continue
     const excess = tf.tidy(() => tf.sub(operand(value), operand(d.params[above]!.value)))
-    const found = firstOutside(positive, excess.dataSync(), excess.shape)
+    const found = firstOutside(orEqual ? nonNegative : positive, excess.dataSync(), excess.shape)
     excess.dispose()
     if (found !== undefined) {
-      return notAbove(d.family, parameter, above, found.found, found.index)
+      return notAbove(d.family, parameter, { above, orEqual }, found.found, found.index)
     }
   }
   return undefined
 }
 
-/** What is said of a parameter that exceeds another by `excess`, which is not above zero. */
+/** What is said of a parameter that exceeds another by `excess`, which is too little. */
 export const notAbove = (
   family: string,
   parameter: string,
-  above: string,
+  { above, orEqual }: { readonly above: string | undefined; readonly orEqual: true | undefined },
   excess: string,
   index: ReadonlyArray<number>,
 ): InvalidParameter => {
   const found = `${parameter} − ${above} = ${excess}`
-  return new InvalidParameter({ family, parameter, constraint: `greater than "${above}"`, found, index })
+  const constraint = `${orEqual ? "at least" : "greater than"} "${above}"`
+  return new InvalidParameter({ family, parameter, constraint, found, index })
 }
 
 /** The first cell of `values` (row-major, of shape `shape`) outside `support`: its numbers and its index. */

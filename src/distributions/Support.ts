@@ -255,5 +255,5 @@ const sum = (cell: ArrayLike<number>): number => {
 /** The outermost of an end's numbers, when they are on the host. A declaration, since `unitInterval` needs it early. */
 function extreme(end: Value, pick: (...xs: Array<number>) => number, unknown: number): number {
   if (typeof end === "number") return end
-  return end instanceof tf.Tensor ? unknown : pick(...(end.flat(Infinity) as Array<number>))
+  return Array.isArray(end) ? pick(...(end.flat(Infinity) as Array<number>)) : unknown
 }

@@ -33,8 +33,32 @@ const batchOf = ({ value, constraint }: Parameter): Shape => {
   return shape.slice(0, Math.max(shape.length - constraint.eventRank, 0))
 }
 
-const shapeProblem = (family: string, params: Parameters): ShapeMismatch | undefined => {
+/** The first thing in a nested array that is no number, in words, and where. */
+const strayIn = (
+  value: unknown,
+): { readonly found: string; readonly index: ReadonlyArray<number> } | undefined => {
+  if (typeof value === "number") return undefined
+  if (!Array.isArray(value)) return { found: inWords(value), index: [] }
+  for (let i = 0; i < value.length; i++) {
+    const stray = strayIn(value[i])
+    if (stray !== undefined) return { ...stray, index: [i, ...stray.index] }
+  }
+  return undefined
+}
+
+const inWords = (value: unknown): string => {
+  if (value === undefined || value === null) return "nothing"
+  if (typeof value === "string") return JSON.stringify(value)
+  return typeof value === "object" || typeof value === "function" ? "what is no number" : String(value)
+}
+
+const shapeProblem = (family: string, params: Parameters): InvalidParameter | ShapeMismatch | undefined => {
   for (const [name, { value, constraint }] of Object.entries(params)) {
+    // Callers without types may give anything at all.
+    const stray = value instanceof tf.Tensor ? undefined : strayIn(value)
+    if (stray !== undefined) {
+      return new InvalidParameter({ family, parameter: name, constraint: constraint.describe, ...stray })
+    }
     const shape = shapeOf(value)
     const where = `${family}: parameter "${name}"`
     if (shape.length < constraint.eventRank) {
@@ -81,15 +105,16 @@ const mismatch = (family: string, params: Parameters): ShapeMismatch =>
   })
 
 const hostProblem = (family: string, params: Parameters): InvalidParameter | undefined => {
-  for (const [parameter, { value, constraint, above }] of Object.entries(params)) {
+  for (const [parameter, { value, constraint, above, orEqual }] of Object.entries(params)) {
     if (value instanceof tf.Tensor) continue
     const found = firstOutside(constraint, flat(value), shapeOf(value))
     if (found !== undefined) {
       return new InvalidParameter({ family, parameter, constraint: constraint.describe, ...found })
     }
     const bound = above === undefined ? undefined : params[above]!.value
-    if (typeof value === "number" && typeof bound === "number" && !(value > bound)) {
-      return notAbove(family, parameter, above!, String(value - bound), [])
+    if (typeof value !== "number" || typeof bound !== "number") continue
+    if (!(value > bound || (orEqual && value === bound))) {
+      return notAbove(family, parameter, { above, orEqual }, String(value - bound), [])
     }
   }
   return undefined

@@ -27,7 +27,7 @@ describe("a truncated normal", () => {
         const tolerance = { relative: 1e-6, absolute: 1e-6 }
         expectClose(
           numbers(() => d.logProb(values)),
-          one.logProb,
+          one.logProb.map(Number),
           tolerance,
           "logProb",
         )

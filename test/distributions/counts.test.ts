@@ -107,6 +107,15 @@ describe("divergences", () => {
       const [a, b] = [1, 2].map((totalCount) => NegativeBinomial({ totalCount, probs: 0.3 }))
       expect(numbers(() => kl(a!, b!))).toEqual([Number.NaN])
     })
+
+    check("of a Poisson that is always zero are the other's rate, with a gradient of one", () => {
+      const rate = tf.tensor1d([0, 2])
+      const none = Poisson({ rate: 0 })
+      expect(numbers(() => kl(none, Poisson({ rate })))).toEqual([0, 2])
+      expect(numbers(() => kl(Poisson({ rate }), none))).toEqual([0, Infinity])
+      expect(numbers(() => tf.grad((rate) => kl(none, Poisson({ rate })))(rate))).toEqual([1, 1])
+      rate.dispose()
+    })
   })
 })
 

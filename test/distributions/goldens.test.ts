@@ -31,11 +31,11 @@ const make = {
 interface Case {
   readonly family: string
   readonly params: Readonly<Record<string, Value>>
-  readonly at?: ReadonlyArray<number>
+  readonly at?: ReadonlyArray<number | string>
   readonly logProb: ReadonlyArray<number | string>
   readonly cdf?: ReadonlyArray<number>
   readonly icdfAt?: ReadonlyArray<number>
-  readonly icdf?: ReadonlyArray<number>
+  readonly icdf?: ReadonlyArray<number | string>
   readonly mean?: number | ReadonlyArray<number>
   readonly variance?: number | ReadonlyArray<number>
   readonly entropy: number
@@ -48,7 +48,7 @@ describe(`the same numbers as SciPy ${golden.scipy}`, () => {
     for (const one of golden.cases as unknown as ReadonlyArray<Case>) {
       check(`${one.family} ${JSON.stringify(one.params)}`, () => {
         const d = make[one.family]!(one.params)
-        const values = one.at === undefined ? d.enumerate!() : tf.tensor1d([...one.at])
+        const values = one.at === undefined ? d.enumerate!() : tf.tensor1d(one.at.map(Number))
         expectClose(
           numbers(() => d.logProb(values)),
           one.logProb.map(Number),
@@ -78,7 +78,7 @@ describe(`the same numbers as SciPy ${golden.scipy}`, () => {
           const located = one.family === "Normal" || one.family === "Uniform"
           const absolute = located ? 2e-6 * Math.max(1, Math.abs(one.mean as number)) : 1e-30
           const found = numbers(() => d.icdf!(tf.tensor1d([...one.icdfAt!])))
-          expectClose(found, one.icdf, { relative: 2e-5, absolute }, "icdf")
+          expectClose(found, one.icdf.map(Number), { relative: 2e-5, absolute }, "icdf")
         }
       })
     }
@@ -86,7 +86,7 @@ describe(`the same numbers as SciPy ${golden.scipy}`, () => {
 })
 
 describe(`the same draws as JAX ${golden.jax}`, () => {
-  const { seed, probs, bernoulli, logits, categorical } = golden.draws
+  const { seed, probs, bernoulli } = golden.draws
   on(["cpu", "wasm"], (check) => {
     check("Bernoulli, by probabilities", () => {
       expect(numbers(() => Bernoulli({ probs }).sample(Key.key(seed), [20]))).toEqual(bernoulli.flat())
@@ -95,10 +95,6 @@ describe(`the same draws as JAX ${golden.jax}`, () => {
     check("Bernoulli, by logits: all but those within rounding of the threshold", () => {
       const byLogits = Bernoulli({ logits: probs.map((p) => Math.log(p / (1 - p))) })
       expect(numbers(() => byLogits.sample(Key.key(seed), [20]))).toEqual(bernoulli.flat())
-    })
-
-    check("Categorical, by logits", () => {
-      expect(numbers(() => Categorical({ logits }).sample(Key.key(seed), [60]))).toEqual(categorical)
     })
 
     check(

@@ -12,6 +12,7 @@ import type { Value } from "../../src/distributions/Distribution.ts"
 import { Gamma } from "../../src/distributions/Gamma.ts"
 import { InverseGamma } from "../../src/distributions/InverseGamma.ts"
 import { InverseGaussian } from "../../src/distributions/InverseGaussian.ts"
+import { Kumaraswamy } from "../../src/distributions/Kumaraswamy.ts"
 import { kl } from "../../src/distributions/kl.ts"
 import { StudentT } from "../../src/distributions/StudentT.ts"
 import { VonMises } from "../../src/distributions/VonMises.ts"
@@ -29,6 +30,7 @@ const make = {
   Gamma,
   InverseGamma,
   InverseGaussian,
+  Kumaraswamy,
   StudentT,
   VonMises,
 } as unknown as Record<string, (params: Readonly<Record<string, Value>>) => Able>
@@ -50,6 +52,11 @@ describe(`the same numbers as SciPy ${golden.scipy}`, () => {
           const found = numbers(() => d.cdf!(at()))
           expectClose(found, cdf.map(Number), { relative: 1e-5, absolute: 1e-30 }, "cdf")
         }
+        const { icdf }: { readonly icdf?: ReadonlyArray<number | string> } = one
+        if (icdf) {
+          const found = numbers(() => d.icdf!(tf.tensor1d(golden.probabilities)))
+          expectClose(found, icdf.map(Number), { relative: 1e-6, absolute: 1e-37 }, "icdf")
+        }
         const moments: Partial<Record<(typeof methods)[number], number>> = one
         for (const moment of methods) {
           const expected = moments[moment]
@@ -57,6 +64,17 @@ describe(`the same numbers as SciPy ${golden.scipy}`, () => {
           const found = numbers(() => d[moment]!())
           expectClose(found, [expected], tolerance, moment)
         }
+      })
+    }
+
+    for (const { family, params, mode } of golden.modes) {
+      check(`the mode of ${family} ${JSON.stringify(params)}`, () => {
+        const d = make[family]!(params as unknown as Readonly<Record<string, Value>>)
+        expectClose(
+          numbers(() => d.mode!()),
+          [mode],
+          { relative: 1e-6 },
+        )
       })
     }
 
@@ -139,6 +157,16 @@ describe("draws", () => {
           "InverseGaussian",
           { loc: tf.tensor1d([1e-3, 1, 1e3, 1, 1e6]), concentration: tf.tensor1d([1e6, 1e-6, 1e3, 1e6, 1]) },
           InverseGaussian,
+        ],
+        [
+          "Kumaraswamy",
+          { concentration1: tf.tensor1d(ends), concentration0: tf.tensor1d([...ends].reverse()) },
+          Kumaraswamy,
+        ],
+        [
+          "Kumaraswamy",
+          { concentration1: tf.tensor1d(ends), concentration0: tf.tensor1d(ends) },
+          Kumaraswamy,
         ],
         ["ContinuousBernoulli", { logits: tf.tensor1d([-1e4, -1e-6, 0, 1e-3, 1e4]) }, ContinuousBernoulli],
       ]

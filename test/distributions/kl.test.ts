@@ -7,8 +7,10 @@ import { Delta } from "../../src/distributions/Delta.ts"
 import type { Distribution } from "../../src/distributions/Distribution.ts"
 import { InvalidParameter, NoClosedForm } from "../../src/distributions/errors.ts"
 import { hasKl, kl, klResult } from "../../src/distributions/kl.ts"
+import { MultivariateNormal } from "../../src/distributions/MultivariateNormal.ts"
 import { Normal } from "../../src/distributions/Normal.ts"
-import { exp, softplus } from "../../src/distributions/Transform.ts"
+import { positive, unitInterval } from "../../src/distributions/Support.ts"
+import { affine, biject, exp, softplus } from "../../src/distributions/Transform.ts"
 import { Transformed } from "../../src/distributions/Transformed.ts"
 import { Uniform } from "../../src/distributions/Uniform.ts"
 import { ShapeMismatch } from "../../src/tensor/errors.ts"
@@ -76,6 +78,61 @@ describe("kl", () => {
         [0],
         { absolute: 1e-7 },
       )
+    })
+
+    check("of a point is less the log-density there, of whatever q it is taken from", () => {
+      tf.tidy(() => {
+        const value = tf.tensor([0.5, 2])
+        const p = Delta({ value, support: positive })
+        const normal = Normal({ loc: [0, 1], scale: 3 })
+        const far = Normal({ loc: 0, scale: 1 })
+        const surprise = (q: Distribution, x: tf.Tensor = value) => numbers(() => tf.neg(q.logProb(x)))
+        expect(numbers(() => kl(p, normal))).toEqual(surprise(normal))
+        expect(numbers(() => kl(p, Transformed(far, exp)))).toEqual(surprise(Transformed(far, exp)))
+        // Batches stretch both ways; the value is scored by each cell of q.
+        const column = Normal({ loc: [[0], [4]], scale: 1 })
+        expect(kl(p, column).shape).toEqual([2, 2])
+        expect(numbers(() => kl(p, column))).toEqual(surprise(column.expand([2, 2])))
+        expect(kl(p.expand([3, 2]), far).shape).toEqual([3, 2])
+        const event = kl(p.toEvent(1), normal.toEvent(1))
+        expect(event.shape).toEqual([])
+        expect(numbers(() => event)).toEqual(surprise(normal.toEvent(1)))
+        const joint = MultivariateNormal({
+          loc: [0, 0],
+          scaleTril: [
+            [1, 0],
+            [1, 1],
+          ],
+        })
+        expect(numbers(() => kl(p.toEvent(1), joint))).toEqual(surprise(joint))
+        // The density that the point states of itself counts, once for each number of an event.
+        const stated = Delta({ value, logDensity: 0.25 }).toEvent(1)
+        expectClose(
+          numbers(() => kl(stated, joint)),
+          surprise(joint).map((x) => x + 0.5),
+          { relative: 1e-6 },
+        )
+        expect(numbers(() => kl(Delta({ value: 0.5 }), Bernoulli({ probs: 0.5 })))).toEqual([Infinity])
+        expect(numbers(() => kl(Delta({ value: [1, 2] }), Delta({ value: [1, 3] })))).toEqual([0, Infinity])
+        const slope = tf.grad((value: tf.Tensor) => tf.sum(kl(Delta({ value }), far)))(value)
+        expect(numbers(() => slope)).toEqual([0.5, 2])
+      })
+    })
+
+    check("of one map in two objects is that of the bases", () => {
+      tf.tidy(() => {
+        const [p, q] = [Normal({ loc: [0.2, 1], scale: 0.5 }), Normal({ loc: 0, scale: 2 })]
+        const bases = numbers(() => kl(p, q))
+        expect(biject(positive)).not.toBe(biject(positive))
+        const mapped = (d: Normal) => Transformed(d, biject(positive))
+        expect(numbers(() => kl(mapped(p), mapped(q)))).toEqual(bases)
+        expect(numbers(() => kl(Transformed(p, exp), Transformed(q, biject(positive))))).toEqual(bases)
+        const shared = affine(1, 2)
+        expect(numbers(() => kl(Transformed(p, shared), Transformed(q, shared)))).toEqual(bases)
+        // Equal parameters may be those of another map: only one and the same function is known to be.
+        expect(hasKl(Transformed(p, affine(1, 2)), Transformed(q, affine(1, 2)))).toBe(false)
+        expect(hasKl(Transformed(p, biject(positive)), Transformed(q, biject(unitInterval)))).toBe(false)
+      })
     })
 
     check("of a uniform is infinite where the second does not cover the first", () => {

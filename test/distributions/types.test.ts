@@ -63,6 +63,8 @@ const mustNotCompile = (key: { hi: number; lo: number }, x: tf.Tensor) => {
   kl(normal.toEvent(0), normal)
   // @ts-expect-error nor when only one is transformed
   kl(Transformed(normal, exp), logNormal)
+  // @ts-expect-error nor of anything against a point, but a point
+  kl(normal, Delta({ value: 1 }))
   // @ts-expect-error a family that is not known needs klResult
   kl(anyone, normal)
   // @ts-expect-error one of two families has none
@@ -120,6 +122,17 @@ describe("types", () => {
     type Unknown = keyof HasClosedForm<Distribution, typeof bernoulli>
     const unknown: Unknown = "no closed form is known for KL(string ‖ Bernoulli); use klResult or Monte Carlo"
     expect([message, inner, unknown]).toHaveLength(3)
+    type Point = ReturnType<typeof Delta<"real">>
+    type OnlyOther = keyof HasClosedForm<Point | typeof normal, typeof bernoulli>
+    const other: OnlyOther = "no closed form is known for KL(Normal ‖ Bernoulli); use klResult or Monte Carlo"
+    expect(other).toContain("Normal")
+    expect(
+      holds(
+        true as Equal<HasClosedForm<Point, typeof bernoulli>, unknown>,
+        true as Equal<HasClosedForm<Point, Distribution>, unknown>,
+        true as Equal<HasClosedForm<ReturnType<Point["toEvent"]>, typeof oneHot>, unknown>,
+      ),
+    ).toBe(3)
     expect(holds(true as Equal<HasClosedForm<typeof normal, typeof normal>, unknown>)).toBe(1)
   })
 

@@ -1,5 +1,5 @@
 """Writes distributions.json: log-densities, moments, entropies, cumulative distributions and quantiles in float64
-(SciPy), at arguments rounded to float32, which is what the library sees; and Bernoulli and categorical draws (JAX).
+(SciPy), at arguments rounded to float32, which is what the library sees; and Bernoulli draws (JAX).
 
     pip install scipy jax && python test/goldens/distributions.py
 """
@@ -15,7 +15,7 @@ from scipy import special, stats
 
 f32 = lambda xs: [float(np.float32(x)) for x in xs]
 finite = lambda xs: [x if np.isfinite(x) else str(x).replace("inf", "Infinity") for x in map(float, xs)]
-probabilities = f32([1e-30, 1e-12, 1e-6, 0.01, 0.25, 0.5, 0.75, 0.99, 0.999])
+probabilities = f32([0, 1e-30, 1e-12, 1e-6, 0.01, 0.25, 0.5, 0.75, 0.99, 0.999, 1])
 
 
 def continuous(family, params, frozen, xs):
@@ -23,7 +23,7 @@ def continuous(family, params, frozen, xs):
     return {
         "family": family,
         "params": params,
-        "at": xs,
+        "at": finite(xs),
         "logProb": finite(frozen.logpdf(xs)),
         "mean": float(frozen.mean()),
         "variance": float(frozen.var()),
@@ -38,6 +38,7 @@ def single(**params):
     return {k: float(np.float32(v)) for k, v in params.items()}
 
 
+outside = [-1, 0, np.inf]
 cases = []
 for loc, scale in [(0, 1), (-1.5, 0.3), (100, 7), (0.1, 1e-3)]:
     p = single(loc=loc, scale=scale)
@@ -46,18 +47,21 @@ for loc, scale in [(0, 1), (-1.5, 0.3), (100, 7), (0.1, 1e-3)]:
 for loc, scale in [(0, 1), (-1.5, 0.3), (3, 2)]:
     p = single(loc=loc, scale=scale)
     xs = np.exp(p["loc"] + p["scale"] * np.array([-8, -3, -1, -0.1, 0, 0.5, 2, 6]))
+    xs = np.concatenate([xs, outside])
     cases.append(continuous("LogNormal", p, stats.lognorm(p["scale"], scale=np.exp(p["loc"])), xs))
 for scale in [1, 0.02, 50]:
     p = single(scale=scale)
-    xs = p["scale"] * np.array([1e-3, 0.1, 0.5, 1, 2, 5, 12])
+    xs = np.concatenate([p["scale"] * np.array([1e-3, 0.1, 0.5, 1, 2, 5, 12]), outside])
     case = continuous("HalfNormal", p, stats.halfnorm(scale=p["scale"]), xs)
+    # The support is the positive numbers: zero itself has no density here.
+    case["logProb"][-len(outside) :] = ["-Infinity"] * len(outside)
     # SciPy's own quantile goes through (1 + p) / 2, which has no digit of a small p.
     case["icdf"] = finite(p["scale"] * np.sqrt(2) * special.erfinv(probabilities))
     cases.append(case)
 for low, high in [(0, 1), (-3, 0.5), (100, 101)]:
     p = single(low=low, high=high)
     width = p["high"] - p["low"]
-    xs = np.array([p["low"], p["low"] + 0.25 * width, p["low"] + 0.9 * width, p["high"]])
+    xs = np.array([p["low"], p["low"] + 0.25 * width, p["low"] + 0.9 * width, p["high"], p["low"] - 1, p["high"] + 1])
     cases.append(continuous("Uniform", p, stats.uniform(p["low"], width), xs))
 
 
@@ -121,10 +125,6 @@ draws = {
     "probs": f32([0.1, 0.5, 0.93]),
     "bernoulli": np.array(
         jax.random.bernoulli(key, jnp.array([0.1, 0.5, 0.93], jnp.float32), (20, 3)), int
-    ).tolist(),
-    "logits": f32([0.3, -1, 2, 0]),
-    "categorical": np.array(
-        jax.random.categorical(key, jnp.array([0.3, -1, 2, 0], jnp.float32), shape=(60,)), int
     ).tolist(),
 }
 golden = {"scipy": scipy.__version__, "jax": jax.__version__, "cases": cases, "draws": draws}

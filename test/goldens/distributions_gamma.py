@@ -1,5 +1,6 @@
-"""Writes distributions_gamma.json: log-densities, moments, entropies and cumulative distributions of the gamma's
-relatives in float64 (SciPy), at arguments rounded to float32; and derivatives of gamma quantiles in the shape (mpmath).
+"""Writes distributions_gamma.json: log-densities, moments, entropies, cumulative distributions, quantiles and modes of the
+gamma's relatives in float64 (SciPy), at arguments rounded to float32; and derivatives of gamma quantiles in the shape
+(mpmath).
 
     pip install scipy mpmath && python test/goldens/distributions_gamma.py
 """
@@ -16,12 +17,15 @@ f32 = lambda xs: [float(np.float32(x)) for x in xs]
 single = lambda **params: {k: float(np.float32(v)) for k, v in params.items()}
 finite = lambda xs: [x if np.isfinite(x) else str(x).replace("inf", "Infinity") for x in map(float, xs)]
 tails = [1e-12, 1e-5, 0.01, 0.3, 0.5, 0.8, 0.99, 1 - 1e-7]
+probabilities = f32([0, 1e-30, 1e-6, 0.02, 0.3, 0.499, 0.5, 0.501, 0.9, 0.9999, 1 - 2.0**-24, 1])
 
 
 def case(family, params, frozen, xs, entropy=None, moments=True):
     xs = f32(xs)
     out = {"family": family, "params": params, "at": xs, "logProb": finite(frozen.logpdf(xs))}
     out["cdf"] = finite(frozen.cdf(xs))
+    if family in ("Gamma", "Chi2", "InverseGamma", "Beta", "StudentT"):
+        out["icdf"] = finite(frozen.ppf(probabilities))
     out["entropy"] = float(frozen.entropy() if entropy is None else entropy)
     if moments:
         out["mean"] = float(frozen.mean())
@@ -181,5 +185,55 @@ with mpmath.workdps(30):
             cuts = [mpmath.pi, *sorted((t for t in (theta + 30 * width, theta + 5 * width) if t < mpmath.pi), reverse=True), theta]
         angles.append({"k": k, "theta": theta, "slope": float(-mpmath.quad(f, cuts))})
 
-golden = {"angles": angles, "scipy": scipy.__version__, "cases": cases, "vectors": vectors, "paths": paths}
+# 1 − (1 − xᵃ)ᵇ, in 40 digits.
+for a, b in [(2, 5), (0.5, 0.3), (1, 1), (0.01, 2), (300, 4e4)]:
+    p = single(concentration1=a, concentration0=b)
+    with mpmath.workdps(40):
+        A, B = (mpmath.mpf(v) for v in p.values())
+        quantile = lambda u: (-mpmath.expm1(mpmath.log1p(-mpmath.mpf(u)) / B)) ** (1 / A) if u < 1 else mpmath.mpf(1)
+        xs = f32([x for x in map(float, map(quantile, tails)) if 1e-37 < np.float32(x) < 1])
+        harmonic = mpmath.digamma(B + 1) + mpmath.euler
+        moment = lambda n: B * mpmath.beta(1 + n / A, B)
+        cases.append(
+            {
+                "family": "Kumaraswamy",
+                "params": p,
+                "at": [*xs, -0.5, 1.5],
+                "logProb": [
+                    *(float(mpmath.log(A * B) + (A - 1) * mpmath.log(x) + (B - 1) * mpmath.log(1 - mpmath.mpf(x) ** A)) for x in xs),
+                    "-Infinity",
+                    "-Infinity",
+                ],
+                "cdf": [*(float(1 - (1 - mpmath.mpf(x) ** A) ** B) for x in xs), 0, 1],
+                "icdf": finite(map(quantile, probabilities)),
+                "mean": float(moment(1)),
+                "variance": float(moment(2) - moment(1) ** 2),
+                "entropy": float(1 - 1 / B + (1 - 1 / A) * harmonic - mpmath.log(A * B)),
+            }
+        )
+for one in cases:
+    if one["family"] == "ContinuousBernoulli":
+        with mpmath.workdps(60):
+            n = mpmath.mpf(one["params"]["logits"])
+            one["icdf"] = [float(mpmath.log1p(mpmath.mpf(u) * mpmath.expm1(n)) / n) if u < 1 else 1 for u in probabilities]
+
+# Modes, those at ends by hand: 0 where the density climbs without bound towards it, or is level.
+modes = [
+    *(("Gamma", dict(concentration=c, rate=r), max(c - 1, 0) / r) for c, r in [(3, 2), (1, 5), (0.5, 1), (1e6, 1e-3)]),
+    *(("InverseGamma", dict(concentration=c, rate=r), r / (c + 1)) for c, r in [(3, 2), (0.5, 1e20), (1e6, 5)]),
+    *(("Chi2", dict(df=df), max(df - 2, 0)) for df in [0.5, 2, 3, 1e4]),
+    *(("StudentT", dict(df=2, loc=loc, scale=3), loc) for loc in [-1, 0, 50]),
+    *(("ContinuousBernoulli", dict(logits=n), float(n > 0)) for n in [-3, 0, 1e-6, 1e4]),
+    *(
+        ("Beta", dict(concentration1=a, concentration0=b), mode)
+        for a, b, mode in [(2, 3, 1 / 3), (61, 1, 1), (1, 1, 0), (1, 2, 0), (1, 0.5, 1), (0.5, 0.5, 0), (0.5, 1, 0), (2, 0.3, 1), (0.3, 2, 0), (1e6, 3e6, (1e6 - 1) / (4e6 - 2))]
+    ),
+    *(
+        ("Kumaraswamy", dict(concentration1=a, concentration0=b), mode)
+        for a, b, mode in [(2, 5, (1 / 9) ** 0.5), (3, 1, 1), (1, 1, 0), (1, 2, 0), (1, 0.5, 1), (0.5, 0.5, 0), (0.5, 1, 0), (2, 0.3, 1), (0.3, 2, 0), (300, 4e4, (299 / (300 * 4e4 - 1)) ** (1 / 300))]
+    ),
+]
+modes = [{"family": family, "params": params, "mode": mode} for family, params, mode in modes]
+
+golden = {"probabilities": probabilities, "modes": modes, "angles": angles, "scipy": scipy.__version__, "cases": cases, "vectors": vectors, "paths": paths}
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")

@@ -1,6 +1,6 @@
 """Writes distributions_vectors.json: log-densities, moments and entropies of families of vectors and matrices in
 float64 (SciPy; for LKJ the constant of Lewandowski, Kurowicka and Joe, 2009, equation 16), at arguments rounded to
-float32.
+float32; and events outside the support.
 
     pip install scipy && python test/goldens/distributions_vectors.py
 """
@@ -18,7 +18,7 @@ widths = [0, 0.1, 1, 3, 10, 30]
 cases = []
 
 
-def add(family, params, events, log_probs, **moments):
+def add(family, params, events, log_probs, outside=None, **moments):
     cases.append(
         {
             "family": family,
@@ -26,6 +26,7 @@ def add(family, params, events, log_probs, **moments):
             "at": [f32(x).ravel().tolist() for x in events],
             "logProb": [float(x) for x in log_probs],
             **{k: np.asarray(v).ravel().tolist() for k, v in moments.items()},
+            **({} if outside is None else {"outside": [np.asarray(x).ravel().tolist() for x in outside]}),
         }
     )
 
@@ -109,7 +110,19 @@ for n, df in [(1, 3), (2, 0.5), (3, 4), (5, 60), (2, 1e4), (3, 1.5)]:
     params = {"df": df, "loc": loc, "scaleTril": l}
     add("MultivariateStudentT", params, events, [frozen.logpdf(x) for x in events], **moments)
 
-for n, df in [(1, 1.5), (2, 2.2), (3, 7), (4, 50)]:
+# Each entry of L = VA by the means and variances of A's, which are independent.
+def factor_moments(df, v):
+    n = len(v)
+    chi = [stats.chi(df - i) for i in range(n)]
+    mean = v * np.array([c.mean() for c in chi])
+    variance = v**2 * np.array([c.var() for c in chi])
+    for i in range(n):
+        for j in range(i):
+            variance[i, j] += np.sum(v[i, j + 1 :] ** 2)
+    return mean, variance
+
+
+for n, df in [(1, 1.5), (2, 2.2), (3, 7), (4, 50), (2, 1e4)]:
     df, v = float(np.float32(df)), triangle(n, 0.5)
     frozen = stats.wishart(df, v @ v.T)
     events, log_probs = [], []
@@ -119,7 +132,15 @@ for n, df in [(1, 1.5), (2, 2.2), (3, 7), (4, 50)]:
         volume = n * np.log(2) + np.sum((n - np.arange(n)) * np.log(diagonal))
         events.append(l)
         log_probs.append(frozen.logpdf(l @ l.T if n > 1 else float(l[0, 0] ** 2)) + volume)
-    add("WishartCholesky", {"concentration": df, "scaleTril": v}, events, log_probs)
+    # H(L) = H(LLᵀ) − E log |∂LLᵀ/∂L|.
+    freedom = df - np.arange(n)
+    logs = np.log(np.diag(v)) + (special.digamma(freedom / 2) + np.log(2)) / 2
+    entropy = frozen.entropy() - n * np.log(2) - np.sum((n - np.arange(n)) * logs)
+    mean, variance = factor_moments(df, v)
+    params = {"concentration": df, "scaleTril": v}
+    above = np.linalg.cholesky(np.eye(n) + 0.3).T
+    add("WishartCholesky", params, events, log_probs, mean=mean, variance=variance, entropy=entropy,
+        outside=[-np.eye(n), 0 * np.eye(n), *([above] if n > 1 else [])])
 
 for d, eta in [(2, 1), (2, 0.3), (3, 2), (5, 1), (4, 50)]:
     eta = float(np.float32(eta))
@@ -137,7 +158,41 @@ for d, eta in [(2, 1), (2, 0.3), (3, 2), (5, 1), (4, 50)]:
         log_probs.append(
             (eta - 1) * 2 * np.log(diagonal).sum() - constant + np.sum((d - 1 - np.arange(d)) * np.log(diagonal))
         )
-    add("LKJCholesky", {"dimension": d, "concentration": eta}, events, log_probs)
+    mean, variance = np.eye(d), np.zeros((d, d))
+    entropy = constant
+    for k in range(1, d):
+        # Row k's squares: its last is a beta draw, and the others share what that leaves by symmetry.
+        left = stats.beta(eta + (d - 1 - k) / 2, k / 2)
+        root = np.exp(special.betaln(eta + (d - k) / 2, k / 2) - special.betaln(eta + (d - 1 - k) / 2, k / 2))
+        mean[k, k], variance[k, k] = root, left.mean() - root**2
+        variance[k, :k] = (1 - left.mean()) / k
+        log_root = (special.digamma(left.args[0]) - special.digamma(sum(left.args))) / 2
+        entropy -= (2 * (eta - 1) + d - 1 - k) * log_root
+    crooked = np.eye(d)
+    crooked[1, 0] = 0.5
+    outside = [crooked, -np.eye(d), 2 * np.eye(d)]
+    params = {"dimension": d, "concentration": eta}
+    add("LKJCholesky", params, events, log_probs, mean=mean, variance=variance, entropy=entropy, outside=outside)
+
+for concentration in [[1, 1], [3, 4, 2.5], [0.2, 1, 7, 40], [1e-2, 1e-2, 3], [200, 1000, 50]]:
+    a = f32(concentration)
+    frozen = stats.dirichlet(a)
+    k = len(a)
+    events = [np.full(k, 1 / k), frozen.mean(), *frozen.rvs(3, random_state=random)]
+    # Towards each corner; and the border, where only a concentration of one leaves a density.
+    for i in range(k):
+        corner = np.full(k, 1e-4)
+        corner[i] = 1 - 1e-4 * (k - 1)
+        events.append(corner)
+    events = [np.maximum(f32(x), 1e-30) for x in events]
+    log_probs = [special.gammaln(a.sum()) - special.gammaln(a).sum() + special.xlogy(a - 1, x).sum() for x in events]
+    outside = [np.full(k, 1.0), np.full(k, -1 / k), np.array([1.5, -0.5] + [0.0] * (k - 2))]
+    if (a > 1).any():
+        border = np.full(k, 1 / (k - 1))
+        border[np.argmax(a)] = 0
+        outside.append(f32(border))
+    moments = {"mean": frozen.mean(), "variance": frozen.var(), "entropy": frozen.entropy()}
+    add("Dirichlet", {"concentration": a}, events, log_probs, **moments, outside=outside)
 
 golden = {"scipy": scipy.__version__, "cases": cases}
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")

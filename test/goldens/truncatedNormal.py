@@ -56,6 +56,15 @@ def case(loc, scale, low, high):
         log_prob.append(float(-z * z / 2 - mp.log(2 * mp.pi) / 2 - mp.log(scale) - mp.log(mass)))
         s = survival(sign * mp.mpf(x))
         cdf.append(float(s if mirrored else 1 - s))
+    # The ends themselves, and what lies beyond them.
+    for end, beyond, share in [(low, -mp.inf, 0), (high, mp.inf, 1)]:
+        if not mp.isfinite(end):
+            continue
+        z = (end - loc) / scale
+        outside = np.nextafter(np.float32(float(sign * end)), np.float32(float(sign * beyond)))
+        at += [float(sign * end), float(outside)]
+        log_prob += [float(-z * z / 2 - mp.log(2 * mp.pi) / 2 - mp.log(scale) - mp.log(mass)), "-Infinity"]
+        cdf += [1 - share if mirrored else share] * 2
     return {
         "params": {
             "loc": float(sign * loc),

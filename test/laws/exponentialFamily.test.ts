@@ -64,7 +64,7 @@ describe("an exponential family", () => {
   on(["cpu", "wasm"], (check) => {
     for (const { row, statistics } of members) {
       check(`weighs its sufficient statistics: ${row.name}`, () => {
-        const [a, b] = [row.make(row.params[0]!), row.make(row.params[1] ?? row.wider!)]
+        const [a, b] = [row.make(row.params[0]!), row.make(row.wider ?? row.params[1]!)]
         const before = tf.memory().numTensors
         const grid = row.grid(row.params[0]!)
         const [p, q] = [logProbs(a, grid.events), logProbs(b, grid.events)]
@@ -97,11 +97,12 @@ describe("an exponential family", () => {
           const member = row.make(fitted)
           const grid = row.grid(fitted)
           const mass = masses(member, grid)
-          const total = weights.dataSync().reduce((sum, w) => sum + w, 0)
+          const shares = Array.from(weights.dataSync())
+          const total = shares.reduce((sum, w) => sum + w, 0)
           const data = columnsOf(statistics, values)
           const model = columnsOf(statistics, eventTensor(member, grid.events))
           data.forEach((column, k) => {
-            const mean = dot(column, Array.from(weights.dataSync())) / total
+            const mean = dot(column, shares) / total
             const spread = Math.sqrt(column.reduce((s, x) => s + (x - mean) ** 2, 0) / column.length)
             const expected = expectation(mass, grid, (_, i) => model[k]![i]!)
             expect(Math.abs(expected - mean), `statistic ${k}: ${expected} for ${mean}`).toBeLessThan(

@@ -18,6 +18,7 @@ import { changed, families, numbersOf, tensors } from "./families.ts"
 import { expectation, type Grid, line, logProbs, simplexGrid } from "./grid.ts"
 import { expectClose, numbers } from "./numbers.ts"
 import { on } from "./onBackends.ts"
+import { builtCrosses } from "./rows/built.ts"
 import { discreteCrosses } from "./rows/discreteCrosses.ts"
 import { gammaCrosses } from "./rows/gammaCrosses.ts"
 import { realLineCrosses } from "./rows/realLineCrosses.ts"
@@ -96,6 +97,7 @@ const crosses: ReadonlyArray<Pair> = [
   ...realLineCrosses,
   ...gammaCrosses,
   ...vectorCrosses,
+  ...builtCrosses,
 ]
 
 describe("KL(p ‖ q) in closed form", () => {
@@ -103,6 +105,7 @@ describe("KL(p ‖ q) in closed form", () => {
     check("is there for every family that is said to have one", () => {
       const names = new Set(sameFamily.map(({ p }) => p.family))
       expect([...names].sort()).toEqual([
+        "AsymmetricLaplace",
         "Bernoulli",
         "Beta",
         "Binomial",
@@ -110,6 +113,7 @@ describe("KL(p ‖ q) in closed form", () => {
         "Cauchy",
         "Chi2",
         "ContinuousBernoulli",
+        "Delta",
         "Dirichlet",
         "DiscreteUniform",
         "Exponential",
@@ -122,10 +126,14 @@ describe("KL(p ‖ q) in closed form", () => {
         "HalfNormal",
         "InverseGamma",
         "InverseGaussian",
+        "LKJCholesky",
         "Laplace",
         "LogNormal",
         "LogUniform",
+        "Logistic",
         "LowRankMultivariateNormal",
+        "Masked",
+        "MatrixNormal",
         "Multinomial",
         "MultivariateNormal",
         "NegativeBinomial",
@@ -135,10 +143,15 @@ describe("KL(p ‖ q) in closed form", () => {
         "OrderedLogistic",
         "Pareto",
         "Poisson",
+        "SoftLaplace",
+        "StudentT",
         "Transformed",
+        "TruncatedNormal",
         "Uniform",
         "VonMises",
+        "VonMisesFisher",
         "Weibull",
+        "WishartCholesky",
       ])
     })
 
@@ -207,6 +220,9 @@ describe("KL(p ‖ q) in closed form", () => {
           ]),
         )
         const wide = row.wider ?? near
+        // A point is covered by no other: there is nothing to step from where the divergence is infinite.
+        const isCovered = numbers(() => divergence(row.make(a), row.make(wide))).every(Number.isFinite)
+        if (row.movingSupport && !isCovered) continue
         const values = { ...a }
         const names = Object.keys(values)
         const before = tf.memory().numTensors

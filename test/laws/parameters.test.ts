@@ -67,6 +67,33 @@ describe("parameters", () => {
       }
     })
 
+    check("that are no numbers at all are refused by name, as callers without types may give them", () => {
+      for (const row of families) {
+        const params = row.params[0]!
+        for (const name of Object.keys(params)) {
+          for (const [given, found] of [
+            ["a", '"a"'],
+            [["1", 2], '"1"'],
+            [
+              [
+                [1, 2],
+                [3, null],
+              ],
+              "nothing",
+            ],
+            [null, "nothing"],
+            [true, "true"],
+            [{ value: 1 }, "what is no number"],
+          ] as const) {
+            const title = `${row.name}.${name}: ${JSON.stringify(given)}`
+            const { problem } = row.make({ ...params, [name]: given as never })
+            expect(problem, title).toBeInstanceOf(InvalidParameter)
+            expect((problem as InvalidParameter).found, title).toBe(found)
+          }
+        }
+      }
+    })
+
     check("that do not broadcast, or have no cells, are refused", () => {
       for (const row of families) {
         const params = row.params[0]!

@@ -38,6 +38,7 @@ import {
 import * as Key from "../../src/tensor/Key.ts"
 import { expectClose, numbers } from "./numbers.ts"
 import { on } from "./onBackends.ts"
+import { flowTransforms } from "./rows/flowTransforms.ts"
 
 interface Row {
   readonly name: string
@@ -316,6 +317,7 @@ const rows: ReadonlyArray<Row> = [
           : {}),
     }),
   ),
+  ...flowTransforms,
 ]
 
 /** log |det ∂y/∂x| at one x, from one gradient for each free output: ½ log |det JJᵀ| where there are more of them. */
@@ -359,6 +361,7 @@ const far3 = [
   "sphere of three",
   "lowerCholesky",
   "corrCholesky",
+  ...flowTransforms.map(({ name }) => name),
 ]
 
 const arguments_ = (row: Row, count: number): tf.Tensor =>

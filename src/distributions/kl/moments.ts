@@ -81,7 +81,7 @@ export const klLogUniformLogNormal = (p: LogUniform, q: LogNormal): tf.Tensor =>
 }
 
 /** −H + ½(variance + (mean − loc)²)/scale² + log scale + ½ log 2π. */
-const againstNormal = (
+export const againstNormal = (
   mean: tf.Tensor,
   variance: tf.Tensor | number,
   entropy: tf.Tensor | number,
@@ -94,5 +94,5 @@ const againstNormal = (
 }
 
 /** −H + E z + E e⁻ᶻ + log scale, with z = (x − loc)/scale. */
-const againstGumbel = (p: HasMean & HasEntropy, exponential: tf.Tensor, q: Gumbel): tf.Tensor =>
+export const againstGumbel = (p: HasMean & HasEntropy, exponential: tf.Tensor, q: Gumbel): tf.Tensor =>
   tf.sub(tf.add(tf.add(standardized(p.mean(), q), exponential), tf.log(operand(q.scale))), p.entropy())

@@ -1,5 +1,5 @@
 /**
- * The pairs of families whose divergence has a closed form. The formulas stand with their families, or beside this
+ * The pairs of families whose divergence has a closed form, or a quadrature exact to float32. The formulas stand with their families, or beside this
  * file where several families share one.
  */
 import type { AsymmetricLaplace } from "../AsymmetricLaplace.ts"
@@ -26,12 +26,25 @@ import { klNormalNormal, type Normal } from "../Normal.ts"
 import type { OneHotCategorical } from "../OneHotCategorical.ts"
 import { klParetoPareto, klUniformPareto, type Pareto } from "../Pareto.ts"
 import type { SoftLaplace } from "../SoftLaplace.ts"
+import type { StudentT } from "../StudentT.ts"
+import type { TruncatedNormal } from "../TruncatedNormal.ts"
 import { klUniformUniform, type Uniform } from "../Uniform.ts"
 import { klVonMisesVonMises, type VonMises } from "../VonMises.ts"
+import { klVonMisesFishers, type VonMisesFisher } from "../VonMisesFisher.ts"
 import type { Weibull } from "../Weibull.ts"
 import { klWeights } from "../weights.ts"
 import { countPairs } from "./countPairs.ts"
+import { gammaPairs } from "./gammaPairs.ts"
 import { gaussianPairs } from "./gaussianPairs.ts"
+import {
+  halfNormalAsTruncated,
+  klAsymmetricLaplaceAsymmetricLaplace,
+  klLogisticLogistic,
+  klSoftLaplaceSoftLaplace,
+  klStudentTStudentT,
+  klTruncatedNormals,
+} from "./locationScale.ts"
+import { matrixPairs } from "./matrixPairs.ts"
 import {
   klExponentialGumbel,
   klExponentialLogNormal,
@@ -55,7 +68,7 @@ import {
   klWeibullWeibull,
 } from "./weibull.ts"
 
-/** The closed forms, elementwise over the batch: the family of p, then of q, then the formula. */
+/** The formulas, elementwise over the batch: the family of p, then of q, then the formula. */
 export const pairs = {
   ...countPairs,
   Normal: {
@@ -67,10 +80,26 @@ export const pairs = {
     Laplace: (p: Laplace, q: Laplace) => klLaplaceLaplace(p, q),
     Normal: (p: Laplace, q: Normal) => klToNormal(p, q),
   },
-  AsymmetricLaplace: { Normal: (p: AsymmetricLaplace, q: Normal) => klToNormal(p, q) },
-  SoftLaplace: { Normal: (p: SoftLaplace, q: Normal) => klToNormal(p, q) },
+  AsymmetricLaplace: {
+    AsymmetricLaplace: (p: AsymmetricLaplace, q: AsymmetricLaplace) =>
+      klAsymmetricLaplaceAsymmetricLaplace(p, q),
+    Normal: (p: AsymmetricLaplace, q: Normal) => klToNormal(p, q),
+  },
+  SoftLaplace: {
+    SoftLaplace: (p: SoftLaplace, q: SoftLaplace) => klSoftLaplaceSoftLaplace(p, q),
+    Normal: (p: SoftLaplace, q: Normal) => klToNormal(p, q),
+  },
   Cauchy: { Cauchy: (p: Cauchy, q: Cauchy) => klCauchyCauchy(p, q) },
-  Logistic: { Normal: (p: Logistic, q: Normal) => klToNormal(p, q) },
+  StudentT: { StudentT: (p: StudentT, q: StudentT) => klStudentTStudentT(p, q) },
+  TruncatedNormal: {
+    TruncatedNormal: (p: TruncatedNormal, q: TruncatedNormal) => klTruncatedNormals(p, q),
+    Normal: (p: TruncatedNormal, q: Normal) => klTruncatedNormals(p, q),
+    HalfNormal: (p: TruncatedNormal, q: HalfNormal) => klTruncatedNormals(p, halfNormalAsTruncated(q)),
+  },
+  Logistic: {
+    Logistic: (p: Logistic, q: Logistic) => klLogisticLogistic(p, q),
+    Normal: (p: Logistic, q: Normal) => klToNormal(p, q),
+  },
   Gumbel: {
     Gumbel: (p: Gumbel, q: Gumbel) => klGumbelGumbel(p, q),
     Normal: (p: Gumbel, q: Normal) => klToNormal(p, q),
@@ -80,6 +109,7 @@ export const pairs = {
   },
   // A divergence does not change under a map of both, here the logarithm.
   LogNormal: {
+    ...gammaPairs.LogNormal,
     LogNormal: (p: LogNormal, q: LogNormal) => klNormalNormal(p, q),
     Normal: (p: LogNormal, q: Normal) => klToNormal(p, q),
     HalfNormal: (p: LogNormal, q: HalfNormal) => klToHalfNormal(p, q),
@@ -87,7 +117,9 @@ export const pairs = {
     Weibull: (p: LogNormal, q: Weibull) => klLogNormalWeibull(p, q),
   },
   HalfNormal: {
+    ...gammaPairs.HalfNormal,
     HalfNormal: (p: HalfNormal, q: HalfNormal) => klHalfNormalHalfNormal(p, q),
+    TruncatedNormal: (p: HalfNormal, q: TruncatedNormal) => klTruncatedNormals(halfNormalAsTruncated(p), q),
     Normal: (p: HalfNormal, q: Normal) => klToNormal(p, q),
     Exponential: (p: HalfNormal, q: Exponential) => klToExponential(p, q),
   },
@@ -103,6 +135,7 @@ export const pairs = {
     Weibull: (p: Exponential, q: Weibull) => klWeibullWeibull(exponentialAsWeibull(p), q),
   },
   Gamma: {
+    ...gammaPairs.Gamma,
     Gamma: (p: Gamma, q: Gamma) => klShapeRate(p, q),
     Weibull: (p: Gamma, q: Weibull) => klGammaWeibull(p, q),
     Exponential: (p: Gamma, q: Exponential) => klShapeRate(p, { concentration: 1, rate: q.rate }),
@@ -111,6 +144,7 @@ export const pairs = {
     HalfNormal: (p: Gamma, q: HalfNormal) => klToHalfNormal(p, q),
   },
   Chi2: {
+    ...gammaPairs.Chi2,
     Chi2: (p: Chi2, q: Chi2) => klShapeRate(chi2AsGamma(p), chi2AsGamma(q)),
     Gamma: (p: Chi2, q: Gamma) => klShapeRate(chi2AsGamma(p), q),
     Exponential: (p: Chi2, q: Exponential) => klShapeRate(chi2AsGamma(p), { concentration: 1, rate: q.rate }),
@@ -118,8 +152,12 @@ export const pairs = {
     HalfNormal: (p: Chi2, q: HalfNormal) => klToHalfNormal(p, q),
   },
   // That of the two gammas that the inverses are.
-  InverseGamma: { InverseGamma: (p: InverseGamma, q: InverseGamma) => klShapeRate(p, q) },
+  InverseGamma: {
+    ...gammaPairs.InverseGamma,
+    InverseGamma: (p: InverseGamma, q: InverseGamma) => klShapeRate(p, q),
+  },
   Beta: {
+    ...gammaPairs.Beta,
     Beta: (p: Beta, q: Beta) => klBetaBeta(p, q),
     Normal: (p: Beta, q: Normal) => klToNormal(p, q),
     HalfNormal: (p: Beta, q: HalfNormal) => klToHalfNormal(p, q),
@@ -130,6 +168,7 @@ export const pairs = {
     InverseGaussian: (p: InverseGaussian, q: InverseGaussian) => klInverseGaussianInverseGaussian(p, q),
   },
   ContinuousBernoulli: {
+    ...gammaPairs.ContinuousBernoulli,
     ContinuousBernoulli: (p: ContinuousBernoulli, q: ContinuousBernoulli) =>
       klContinuousBernoulliContinuousBernoulli(p, q),
     Normal: (p: ContinuousBernoulli, q: Normal) => klToNormal(p, q),
@@ -137,6 +176,7 @@ export const pairs = {
     Exponential: (p: ContinuousBernoulli, q: Exponential) => klToExponential(p, q),
   },
   VonMises: { VonMises: (p: VonMises, q: VonMises) => klVonMisesVonMises(p, q) },
+  VonMisesFisher: { VonMisesFisher: (p: VonMisesFisher, q: VonMisesFisher) => klVonMisesFishers(p, q) },
   Weibull: {
     Weibull: (p: Weibull, q: Weibull) => klWeibullWeibull(p, q),
     Exponential: (p: Weibull, q: Exponential) => klWeibullWeibull(p, exponentialAsWeibull(q)),
@@ -147,18 +187,21 @@ export const pairs = {
     HalfNormal: (p: Weibull, q: HalfNormal) => klToHalfNormal(p, q),
   },
   Kumaraswamy: {
+    ...gammaPairs.Kumaraswamy,
     Beta: (p: Kumaraswamy, q: Beta) => klKumaraswamyBeta(p, q),
     Normal: (p: Kumaraswamy, q: Normal) => klToNormal(p, q),
     HalfNormal: (p: Kumaraswamy, q: HalfNormal) => klToHalfNormal(p, q),
     Exponential: (p: Kumaraswamy, q: Exponential) => klToExponential(p, q),
   },
   Pareto: {
+    ...gammaPairs.Pareto,
     Pareto: (p: Pareto, q: Pareto) => klParetoPareto(p, q),
     Normal: (p: Pareto, q: Normal) => klToNormal(p, q),
     HalfNormal: (p: Pareto, q: HalfNormal) => klToHalfNormal(p, q),
     Exponential: (p: Pareto, q: Exponential) => klToExponential(p, q),
   },
   LogUniform: {
+    ...gammaPairs.LogUniform,
     LogUniform: (p: LogUniform, q: LogUniform) => klLogUniformLogUniform(p, q),
     Normal: (p: LogUniform, q: Normal) => klToNormal(p, q),
     HalfNormal: (p: LogUniform, q: HalfNormal) => klToHalfNormal(p, q),
@@ -167,6 +210,7 @@ export const pairs = {
     Weibull: (p: LogUniform, q: Weibull) => klLogUniformWeibull(p, q),
   },
   Uniform: {
+    ...gammaPairs.Uniform,
     Uniform: (p: Uniform, q: Uniform) => klUniformUniform(p, q),
     Normal: (p: Uniform, q: Normal) => klToNormal(p, q),
     HalfNormal: (p: Uniform, q: HalfNormal) => klUniformHalfNormal(p, q),
@@ -178,4 +222,5 @@ export const pairs = {
     OneHotCategorical: (p: OneHotCategorical, q: OneHotCategorical) => klWeights(p.weights, q.weights),
   },
   ...gaussianPairs,
+  ...matrixPairs,
 } as const

@@ -7,7 +7,6 @@ import { Gamma } from "../../../src/distributions/Gamma.ts"
 import { InverseGamma } from "../../../src/distributions/InverseGamma.ts"
 import { InverseGaussian } from "../../../src/distributions/InverseGaussian.ts"
 import { StudentT } from "../../../src/distributions/StudentT.ts"
-import { VonMises } from "../../../src/distributions/VonMises.ts"
 import type { Params, Row } from "../families.ts"
 import { type Grid, line, mapped, simplexGrid } from "../grid.ts"
 
@@ -51,6 +50,8 @@ export const gammaRows: ReadonlyArray<Row> = [
     outside: notPositive,
     bad: badShapeRate,
     exactDraws: true,
+    fit: Gamma.fit,
+    statistics: Gamma.sufficientStatistics,
   },
   {
     name: "Chi2",
@@ -60,6 +61,8 @@ export const gammaRows: ReadonlyArray<Row> = [
     outside: notPositive,
     bad: badOf("df", {}),
     exactDraws: true,
+    fit: Chi2.fit,
+    statistics: Chi2.sufficientStatistics,
   },
   {
     name: "InverseGamma",
@@ -73,6 +76,8 @@ export const gammaRows: ReadonlyArray<Row> = [
     outside: notPositive,
     bad: badShapeRate,
     exactDraws: true,
+    fit: InverseGamma.fit,
+    statistics: InverseGamma.sufficientStatistics,
   },
   {
     name: "Beta",
@@ -90,6 +95,8 @@ export const gammaRows: ReadonlyArray<Row> = [
       ...badOf("concentration0", { concentration1: 1, concentration0: 1 }),
     ],
     exactDraws: true,
+    fit: Beta.fit,
+    statistics: Beta.sufficientStatistics,
   },
   {
     name: "Dirichlet",
@@ -107,6 +114,8 @@ export const gammaRows: ReadonlyArray<Row> = [
       { params: { concentration: [1, Number.NaN] }, parameter: "concentration", found: "NaN" },
     ],
     exactDraws: true,
+    fit: Dirichlet.fit,
+    statistics: Dirichlet.sufficientStatistics,
   },
   {
     name: "StudentT",
@@ -141,27 +150,13 @@ export const gammaRows: ReadonlyArray<Row> = [
       { loc: 3, concentration: 20 },
       { loc: 0.5, concentration: 0.8 },
     ],
+    fit: InverseGaussian.fit,
+    statistics: InverseGaussian.sufficientStatistics,
     grid: (p) => logarithmic(0.01 * num(p, "loc"), 40 * num(p, "loc")),
     outside: notPositive,
     bad: [
       ...badOf("loc", { loc: 1, concentration: 1 }),
       ...badOf("concentration", { loc: 1, concentration: 1 }),
-    ],
-    exactDraws: true,
-  },
-  {
-    name: "VonMises",
-    make: ({ loc, concentration }) => VonMises({ loc: loc!, concentration: concentration! }),
-    params: [
-      { loc: 0.5, concentration: 2 },
-      { loc: -1, concentration: 0.3 },
-      { loc: 7, concentration: 30 },
-    ],
-    grid: () => line(-Math.PI, Math.PI, 4000),
-    outside: [-3.2, 4, Infinity, -Infinity, Number.NaN],
-    bad: [
-      ...badOf("concentration", { loc: 1, concentration: 1 }),
-      { params: { loc: Number.NaN, concentration: 1 }, parameter: "loc", found: "NaN" },
     ],
     exactDraws: true,
   },
@@ -176,6 +171,8 @@ export const gammaRows: ReadonlyArray<Row> = [
       { params: { logits: Infinity }, parameter: "logits", found: "Infinity" },
     ],
     exactDraws: true,
+    fit: ContinuousBernoulli.fit,
+    statistics: ContinuousBernoulli.sufficientStatistics,
   },
   {
     name: "ContinuousBernoulli(probs)",

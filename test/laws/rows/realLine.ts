@@ -138,6 +138,7 @@ export const realLine: ReadonlyArray<Row> = [
     make: ({ rate }) => Exponential({ rate: rate! }),
     params: [{ rate: 1 }, { rate: 30 }, { rate: 0.05 }],
     fit: Exponential.fit,
+    statistics: Exponential.sufficientStatistics,
     grid: (p) => line(0, 17 / num(p, "rate"), 4000),
     outside: notPositive,
     bad: badOf("rate", { rate: 1 }),
@@ -152,6 +153,7 @@ export const realLine: ReadonlyArray<Row> = [
       { scale: 0.02, alpha: 20 },
     ],
     fit: Pareto.fit,
+    statistics: Pareto.sufficientStatistics,
     // x = scale · eᵗ, where t is exponential.
     grid: ({ scale, alpha }) => {
       const x = (t: number) => (scale as number) * Math.exp(t)

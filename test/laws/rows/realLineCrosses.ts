@@ -15,6 +15,7 @@ import { LogUniform } from "../../../src/distributions/LogUniform.ts"
 import { Normal } from "../../../src/distributions/Normal.ts"
 import { Pareto } from "../../../src/distributions/Pareto.ts"
 import { SoftLaplace } from "../../../src/distributions/SoftLaplace.ts"
+import { TruncatedNormal } from "../../../src/distributions/TruncatedNormal.ts"
 import { Uniform } from "../../../src/distributions/Uniform.ts"
 import { Weibull } from "../../../src/distributions/Weibull.ts"
 import { type Grid, line, mapped } from "../grid.ts"
@@ -32,6 +33,10 @@ const from = {
   Gumbel: { p: Gumbel({ loc: 0.3, scale: 0.9 }), grid: line(-4, 20, 4000) },
   LogNormal: { p: LogNormal({ loc: 0.2, scale: 0.5 }), grid: logarithmic(0.01, 50) },
   HalfNormal: { p: HalfNormal({ scale: 1.4 }), grid: line(0, 12, 4000) },
+  TruncatedNormal: {
+    p: TruncatedNormal({ loc: -0.5, scale: 1.2, low: 0.3, high: 3 }),
+    grid: line(0.3, 3, 20_000),
+  },
   Exponential: { p: Exponential({ rate: 0.8 }), grid: logarithmic(1e-9, 30) },
   Pareto: { p: Pareto({ scale: 0.5, alpha: 5 }), grid: logarithmic(0.5, 60) },
   Weibull: { p: Weibull({ scale: 1.2, concentration: 1.7 }), grid: logarithmic(1e-7, 12) },
@@ -50,6 +55,7 @@ const to = {
   Laplace: Laplace({ loc: 0.1, scale: 1.5 }),
   Gumbel: Gumbel({ loc: 0.3, scale: 1.1 }),
   HalfNormal: HalfNormal({ scale: 1.9 }),
+  TruncatedNormal: TruncatedNormal({ loc: 0.4, scale: 1.7, low: -0.2 }),
   Exponential: Exponential({ rate: 0.6 }),
   LogNormal: LogNormal({ loc: -0.2, scale: 1.2 }),
   Pareto: Pareto({ scale: 0.2, alpha: 1.3 }),
@@ -68,6 +74,7 @@ const listed: Readonly<Record<keyof typeof to, ReadonlyArray<keyof typeof from>>
     "Gumbel",
     "LogNormal",
     "HalfNormal",
+    "TruncatedNormal",
     "Exponential",
     "Pareto",
     "Weibull",
@@ -75,9 +82,19 @@ const listed: Readonly<Record<keyof typeof to, ReadonlyArray<keyof typeof from>>
     "LogUniform",
     "Uniform",
   ],
+  TruncatedNormal: ["HalfNormal"],
   Laplace: ["Normal"],
   Gumbel: ["Normal", "Exponential", "Uniform"],
-  HalfNormal: ["LogNormal", "Exponential", "Pareto", "Weibull", "Kumaraswamy", "LogUniform", "Uniform"],
+  HalfNormal: [
+    "LogNormal",
+    "TruncatedNormal",
+    "Exponential",
+    "Pareto",
+    "Weibull",
+    "Kumaraswamy",
+    "LogUniform",
+    "Uniform",
+  ],
   Exponential: ["LogNormal", "HalfNormal", "Pareto", "Weibull", "Kumaraswamy", "LogUniform", "Uniform"],
   LogNormal: ["Exponential", "LogUniform", "Weibull"],
   Weibull: ["LogNormal", "Exponential", "Gamma", "LogUniform"],

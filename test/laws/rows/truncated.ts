@@ -1,6 +1,7 @@
 /** Truncated distributions: the normal between two ends, above one and below one; and others. */
 import { Cauchy } from "../../../src/distributions/Cauchy.ts"
 import { Exponential } from "../../../src/distributions/Exponential.ts"
+import { Gamma } from "../../../src/distributions/Gamma.ts"
 import { Gumbel } from "../../../src/distributions/Gumbel.ts"
 import { Truncated } from "../../../src/distributions/Truncated.ts"
 import { TruncatedNormal } from "../../../src/distributions/TruncatedNormal.ts"
@@ -55,6 +56,7 @@ export const truncated: ReadonlyArray<Row> = [
     bad: bad({ loc: 0, scale: 1, low: 0 }, "low"),
     exactDraws: true,
     movingSupport: true,
+    wider: { loc: 0, scale: 1.2, low: 0.8 },
   },
   {
     name: "TruncatedNormal(high)",
@@ -120,6 +122,26 @@ export const truncated: ReadonlyArray<Row> = [
     bad: bad({ loc: 0, scale: 1, high: 0 }, "high"),
     exactDraws: false,
     heavyTails: true,
+    movingSupport: true,
+  },
+  {
+    name: "Truncated(Gamma, low, high)",
+    make: ({ concentration, rate, low, high }) =>
+      Truncated(Gamma({ concentration: concentration!, rate: rate! }), { low: low!, high: high! }),
+    params: [
+      { concentration: 3, rate: 2, low: 0.5, high: 2 },
+      { concentration: 0.6, rate: 0.5, low: 0.01, high: 6 },
+    ],
+    grid: ({ low, high }) =>
+      mapped(Math.log(low as number), Math.log(high as number), 4000, Math.exp, Math.exp),
+    outside: [-1, 100, Infinity, -Infinity, Number.NaN],
+    bad: [
+      { params: { concentration: 0, rate: 2, low: 1, high: 2 }, parameter: "concentration", found: "0" },
+      { params: { concentration: 1, rate: -1, low: 1, high: 2 }, parameter: "rate", found: "-1" },
+      { params: { concentration: 1, rate: 1, low: -1, high: 2 }, parameter: "low", found: "-1" },
+      { params: { concentration: 1, rate: 1, low: 2, high: 1 }, parameter: "high", found: "high − low = -1" },
+    ],
+    exactDraws: false,
     movingSupport: true,
   },
 ]

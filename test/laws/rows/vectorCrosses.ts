@@ -1,10 +1,15 @@
-/** Divergences between Gaussian vectors whose covariances are made differently: full, of low rank, diagonal. */
+/**
+ * Divergences between Gaussian vectors whose covariances are made differently: full, of low rank, diagonal; and of
+ * families of matrices in the fewest dimensions that have all of their terms.
+ */
 import type { Distribution } from "../../../src/distributions/Distribution.ts"
+import { LKJCholesky } from "../../../src/distributions/LKJCholesky.ts"
 import { LowRankMultivariateNormal } from "../../../src/distributions/LowRankMultivariateNormal.ts"
 import { MultivariateNormal } from "../../../src/distributions/MultivariateNormal.ts"
 import { Normal } from "../../../src/distributions/Normal.ts"
-import type { Grid } from "../grid.ts"
-import { around, factor } from "./vectors.ts"
+import { WishartCholesky } from "../../../src/distributions/WishartCholesky.ts"
+import { type Grid, line } from "../grid.ts"
+import { around, factor, wishartGrid } from "./vectors.ts"
 
 interface Side {
   readonly d: Distribution
@@ -65,9 +70,64 @@ const sides: Readonly<Record<string, Side>> = {
   },
 }
 
-/** Every ordered pair of two different ones. */
-export const vectorCrosses = Object.entries(sides).flatMap(([p, { d, grid }]) =>
-  Object.entries(sides).flatMap(([q, other]) =>
-    p === q ? [] : [{ title: `Gaussians, ${p} ‖ ${q}`, p: d, q: other.d, grid }],
+const wisharts = [
+  {
+    concentration: 6,
+    scaleTril: [
+      [1, 0],
+      [-0.5, 0.7],
+    ],
+  },
+  {
+    concentration: 4.5,
+    scaleTril: [
+      [0.8, 0],
+      [0.3, 1.1],
+    ],
+  },
+] as const
+
+/** The factors of three rows, by the angles of the rows; the weights are of what is below the diagonal. */
+const lkjGrid: Grid = (() => {
+  const angles = line(-Math.PI / 2, Math.PI / 2, 31)
+  const events: Array<ReadonlyArray<number>> = []
+  const weights: Array<number> = []
+  const [sin, cos] = [Math.sin, Math.cos]
+  for (const [t] of angles.events) {
+    for (const [a] of angles.events) {
+      for (const [b] of angles.events) {
+        events.push([1, 0, 0, sin(t!), cos(t!), 0, sin(a!), cos(a!) * sin(b!), cos(a!) * cos(b!)])
+        weights.push(angles.weights[0]! ** 3 * cos(t!) * cos(a!) ** 2 * cos(b!))
+      }
+    }
+  }
+  return { events, weights, discrete: false }
+})()
+
+const matrices = [
+  ...[wisharts, wisharts.toReversed()].map(([p, q], i) => ({
+    title: `Wisharts of two rows, ${i}`,
+    p: WishartCholesky(p!),
+    q: WishartCholesky(q!),
+    grid: wishartGrid(p!.concentration, p!.scaleTril),
+  })),
+  ...[
+    [2, 3.5],
+    [3.5, 2],
+  ].map(([p, q]) => ({
+    title: `LKJ of three rows, ${p} ‖ ${q}`,
+    p: LKJCholesky({ dimension: 3, concentration: p! }),
+    q: LKJCholesky({ dimension: 3, concentration: q! }),
+    grid: lkjGrid,
+  })),
+]
+
+/** Every ordered pair of two different Gaussians, and the matrices. */
+export const vectorCrosses = [
+  ...matrices,
+  ...Object.entries(sides).flatMap(([p, { d, grid }]) =>
+    Object.entries(sides).flatMap(([q, other]) =>
+      p === q ? [] : [{ title: `Gaussians, ${p} ‖ ${q}`, p: d, q: other.d, grid }],
+    ),
   ),
-)
+]

@@ -116,6 +116,7 @@ export const vectors: ReadonlyArray<Row> = [
     bad: [...badMatrix("covarianceMatrix"), ...badLoc({ covarianceMatrix: round })],
     exactDraws: true,
     fit: MultivariateNormal.fit,
+    statistics: MultivariateNormal.sufficientStatistics,
   },
   {
     name: "MultivariateNormal(precisionMatrix)",
@@ -128,6 +129,7 @@ export const vectors: ReadonlyArray<Row> = [
     outside: [],
     bad: [...badMatrix("precisionMatrix"), ...badLoc({ precisionMatrix: round })],
     exactDraws: true,
+    statistics: MultivariateNormal.sufficientStatistics,
   },
   {
     name: "MultivariateNormal(scaleTril)",
@@ -295,6 +297,14 @@ export const vectors: ReadonlyArray<Row> = [
       },
     ],
     exactDraws: true,
+    wider: {
+      loc: [[0.2], [0.8]],
+      scaleTrilRow: [
+        [1.2, 0],
+        [0.3, 1.1],
+      ],
+      scaleTrilColumn: [[0.8]],
+    },
   },
   {
     name: "MultivariateStudentT",
@@ -363,6 +373,7 @@ export const vectors: ReadonlyArray<Row> = [
       { params: { concentration: Infinity }, parameter: "concentration", found: "Infinity" },
     ],
     exactDraws: false,
+    statistics: LKJCholesky.sufficientStatistics,
   },
   {
     name: "WishartCholesky",
@@ -397,11 +408,12 @@ export const vectors: ReadonlyArray<Row> = [
       { params: { concentration: 3, scaleTril: [[0]] }, parameter: "scaleTril", found: "0" },
     ],
     exactDraws: false,
+    statistics: WishartCholesky.sufficientStatistics,
   },
 ]
 
 /** The factors VA of one or two rows, with A's diagonal positive and near the root of its degrees of freedom. */
-function wishartGrid(freedom: number, v: Matrix): Grid {
+export function wishartGrid(freedom: number, v: Matrix): Grid {
   if (v.length === 1) {
     const { events, weights } = mapped(-6, Math.log(Math.sqrt(freedom) + 6.5), 1000, Math.exp, Math.exp)
     const scale = v[0]![0]!
