@@ -15,6 +15,7 @@ import {
   type Value,
 } from "../distributions/Distribution.ts"
 import { InvalidParameter, OutsideSupport } from "../distributions/errors.ts"
+import { MaskedDistribution } from "../distributions/Masked.ts"
 import type { Support } from "../distributions/Support.ts"
 import { ShapeMismatch } from "../tensor/errors.ts"
 import { broadcast, equals, format, type Shape } from "../tensor/Shape.ts"
@@ -128,11 +129,20 @@ export const checkMember = (where: string, support: Support, value: tf.Tensor): 
  * stands there may be anything, NaN too, and would otherwise reach the gradient although `where` drops its
  * log-density.
  */
-export const withPlaceholders = ({ distribution, mask, observed, value }: Settled<SampleSite>): tf.Tensor => {
-  if (mask === undefined || !observed) return value
+export const withPlaceholders = (site: Settled<SampleSite>): tf.Tensor => {
+  const { distribution, observed, value } = site
+  const mask = observed ? maskOf(site) : undefined
+  if (mask === undefined) return value
   const { batchShape, eventShape, support } = distribution
-  const kept = tf.broadcastTo(tf.cast(mask, "bool"), [...batchShape])
+  const kept = tf.broadcastTo(mask, [...batchShape])
   const cells = tf.reshape(kept, [...batchShape, ...eventShape.map(() => 1)])
   const member = tf.broadcastTo(toTensor(support.member(eventShape.at(-1) ?? 1)), value.shape)
   return tf.where(tf.broadcastTo(cells, value.shape), value, member)
+}
+
+/** Where a site's data count: by the mask of a handler, and by that of its distribution. */
+const maskOf = ({ distribution, mask }: SampleSite): tf.Tensor | undefined => {
+  const own = distribution instanceof MaskedDistribution ? distribution.counts() : undefined
+  const outer = mask === undefined ? undefined : tf.cast(mask, "bool")
+  return own !== undefined && outer !== undefined ? tf.logicalAnd(own, outer) : (own ?? outer)
 }

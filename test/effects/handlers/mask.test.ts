@@ -15,6 +15,7 @@ import {
   Key,
   LogNormal,
   logDensity,
+  Masked,
   mask,
   Normal,
   OneHotCategorical,
@@ -44,6 +45,17 @@ const scored = (theta: number, program: (theta: tf.Tensor) => Effect.Effect<unkn
 
 layer(Backend.cpu())((it) => {
   describe("mask", () => {
+    it.effect("may stand in the data's own distribution, over whatever the cells left out hold", () =>
+      Effect.gen(function* () {
+        const whole = Normal({ loc: [1, 1, 1], scale: 2 })
+        const rows = plate("rows", { size: 3 })
+        const own = observe("x", Masked(whole, [true, false, true]), [3, nan, 5]).pipe(rows)
+        const both = mask(observe("x", Masked(whole, [true, false, true]), [3, nan, nan]), [1, 1, 0])
+        expectClose(yield* logDensity(own, nothing), normal(3, 1, 2) + normal(5, 1, 2))
+        expectClose(yield* logDensity(both.pipe(rows), nothing), normal(3, 1, 2))
+      }),
+    )
+
     it.effect("counts the cells where it is 1", () =>
       Effect.gen(function* () {
         const program = observe("x", Normal({ loc: 1, scale: 2 }), [3, 4, 5]).pipe(plate("rows", { size: 3 }))

@@ -157,10 +157,23 @@ const solve = (a: Float64Array, k: number, r: Float64Array): void => {
 }
 
 /** log B(a) = Σ log Γ(aᵢ) − log Γ(A). */
+// The rows of a call mostly have the same concentrations: log B is that of the row before, and costs K log-gammas.
+let before = new Float64Array(0)
+let beta = 0
+
 const logBeta = (a: Float64Array, k: number): number => {
+  if (isBefore(a, k)) return beta
   let log = -lgamma(sum(a, k))
   for (let i = 0; i < k; i++) log += lgamma(a[i]!)
+  before = a.slice(0, k)
+  beta = log
   return log
+}
+
+const isBefore = (a: Float64Array, k: number): boolean => {
+  if (before.length !== k) return false
+  for (let i = 0; i < k; i++) if (a[i] !== before[i]) return false
+  return true
 }
 
 const sum = (a: Float64Array, k: number): number => {
