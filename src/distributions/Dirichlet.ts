@@ -40,6 +40,8 @@ class DirichletDistribution extends PathwiseFamily<"Dirichlet", "simplex"> {
       support: simplex,
       params: { concentration: { value: concentration, constraint: vectorOfPositives } },
       eventShape: shapeOf(concentration).slice(-1),
+      // The kernel asks of each row whether it is on the simplex.
+      scoresAnything: true,
     })
     this.concentration = concentration
   }

@@ -12,6 +12,7 @@
  * ```
  */
 import * as tf from "@tensorflow/tfjs-core"
+import { simplexTolerance } from "../tensor/stable.ts"
 import type { Value } from "./Distribution.ts"
 
 export { greaterThan, lessThan } from "./supports/halfLines.ts"
@@ -189,9 +190,6 @@ export const ordered: Support<"ordered"> = {
   contains: (cell) => real.contains(cell) && every(cell, (x, i) => i === 0 || x > cell[i - 1]!),
   member: (n) => Array.from({ length: n }, (_, i) => i),
 }
-
-/** How far a float32 simplex may stray from summing to one. */
-const simplexTolerance = 1e-5
 
 /** Vectors of non-negative numbers that sum to one, to within 1e-5. */
 export const simplex: Support<"simplex"> = {

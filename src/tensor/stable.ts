@@ -9,6 +9,9 @@ export const halfLog2Pi = 0.9189385332046727
 /** Euler's γ = −Γ′(1). */
 export const eulerGamma = 0.5772156649015329
 
+/** How far a float32 probability vector may stray from summing to one. */
+export const simplexTolerance = 1e-5
+
 /** The result of `body`, with no gradient flowing through it. tfjs has no stop-gradient of its own. */
 export const detach = (body: () => tf.Tensor): tf.Tensor =>
   // Cloned, since a body that hands back a tensor of the tape would hand back its gradient too.

@@ -14,21 +14,25 @@ import { binomialLogMass, type Chance, poissonLogMass } from "./saddle.ts"
 import type { Stream } from "./stream.ts"
 
 /** log of a Gamma(shape, 1) draw: a draw itself underflows at small shapes, where its logarithm is about −1/shape. */
-export const drawLogGamma = (random: Stream, shape: number): number => {
-  if (!(shape > 0 && shape < Number.POSITIVE_INFINITY)) return Number.NaN
+export const drawLogGamma = (random: Stream, shape: number): number =>
   // A draw at shape + 1 times U^(1/shape).
-  if (shape < 1) return drawLogGamma(random, shape + 1) + Math.log(random.uniform()) / shape
+  shape < 1 && shape > 0
+    ? drawLogGamma(random, shape + 1) + Math.log(random.uniform()) / shape
+    : Math.log(drawGamma(random, shape))
+
+/** A Gamma(shape, 1) draw, for a shape from 1 up. */
+export const drawGamma = (random: Stream, shape: number): number => {
+  if (!(shape >= 1 && shape < Number.POSITIVE_INFINITY)) return Number.NaN
   const d = shape - 1 / 3
   const c = 1 / Math.sqrt(9 * d)
   for (;;) {
     const x = random.normal()
     const root = 1 + c * x
     if (root <= 0) continue
-    const logV = 3 * Math.log(root)
+    const v = root * root * root
     const u = random.uniform()
-    // Below this bound the inequality holds, and nearly all draws are: it saves their logarithm.
-    if (u < 1 - 0.0331 * x ** 4 || Math.log(u) < 0.5 * x * x + d - d * root ** 3 + d * logV)
-      return Math.log(d) + logV
+    // Below this bound the inequality holds, and nearly all draws are: it saves their logarithms.
+    if (u < 1 - 0.0331 * x ** 4 || Math.log(u) < 0.5 * x * x + d * (1 - v + Math.log(v))) return d * v
   }
 }
 

@@ -6,12 +6,13 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { lgamma } from "../../special/scalar/gamma.ts"
 import { digamma, trigamma } from "../../special/scalar/polygamma.ts"
+import { simplexTolerance } from "../../stable.ts"
 import type { LoopKernel } from "../loop.ts"
 import { digammaInverse } from "./moments.ts"
 import { type RowFormula, vectorLoop } from "./rows.ts"
 
 /**
- * log of Γ(A)/ΠΓ(aᵢ) · Πxᵢ^(aᵢ − 1), for x on the simplex. On its border −∞ where a zero has a concentration above one,
+ * log of Γ(A)/ΠΓ(aᵢ) · Πxᵢ^(aᵢ − 1), for x on the simplex; −∞ elsewhere. On its border −∞ where a zero has a concentration above one,
  * whatever the others have; ∞ where one has a concentration below one; with gradients of zero, not of ∞ − ∞.
  */
 export const dirichletDensity: RowFormula = {
@@ -41,10 +42,12 @@ export const dirichletDensity: RowFormula = {
   ],
 }
 
-/** −∞ or ∞ where zeros among x decide the density, else 0. */
+/** −∞ off the simplex; −∞ or ∞ where zeros among x decide the density; else 0. */
 const atBorder = (x: Float64Array, a: Float64Array, k: number): number => {
+  if (!(Math.abs(sum(x, k) - 1) <= simplexTolerance)) return Number.NEGATIVE_INFINITY
   let limit = 0
   for (let i = 0; i < k; i++) {
+    if (x[i]! < 0) return Number.NEGATIVE_INFINITY
     if (x[i] !== 0 || a[i] === 1) continue
     if (a[i]! > 1) return Number.NEGATIVE_INFINITY
     limit = Number.POSITIVE_INFINITY

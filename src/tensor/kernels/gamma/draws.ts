@@ -10,7 +10,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { gammaSlope } from "../../special/scalar/gammaSlope.ts"
 import { digamma } from "../../special/scalar/polygamma.ts"
-import { drawLogGamma } from "../counts/samplers.ts"
+import { drawGamma, drawLogGamma } from "../counts/samplers.ts"
 import { type KeyAttrs, type Stream, streamOf } from "../counts/stream.ts"
 import type { LoopKernel } from "../loop.ts"
 
@@ -31,7 +31,10 @@ export const gammaDraw: LoopKernel<GammaAttrs> = {
     const sign = attrs.inverse ? -1 : 1
     for (let i = 0; i < out.length; i++) {
       random.moveTo(i)
-      out[i] = within(Math.exp(sign * (drawLogGamma(random, a[i]!) - Math.log(rate[i]!))))
+      if (a[i]! >= 1) {
+        const standard = drawGamma(random, a[i]!)
+        out[i] = within(attrs.inverse ? rate[i]! / standard : standard / rate[i]!)
+      } else out[i] = within(Math.exp(sign * (drawLogGamma(random, a[i]!) - Math.log(rate[i]!))))
     }
   },
 }
