@@ -8,11 +8,13 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import * as Key from "../tensor/Key.ts"
+import { requireVector } from "../tensor/linalg/shapes.ts"
 import { quotient } from "../tensor/quotient.ts"
 import type { Shape } from "../tensor/Shape.ts"
 import { halfLog2Pi } from "../tensor/stable.ts"
-import { operand, toTensor, type Value } from "./Distribution.ts"
+import { float, operand, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
+import { checkShapes, weightedMean } from "./fit.ts"
 import { klNormalNormal } from "./Normal.ts"
 import { independent, positive, real, type Support } from "./Support.ts"
 
@@ -54,10 +56,7 @@ class GaussianRandomWalkDistribution extends PathwiseFamily<"GaussianRandomWalk"
   }
 
   protected score(value: tf.Tensor): tf.Tensor {
-    const before = tf.slice(value, 0, [...value.shape.slice(0, -1), this.numSteps - 1])
-    const start = tf.zeros([...value.shape.slice(0, -1), 1])
-    const steps = tf.sub(value, tf.concat([start, before], -1))
-    const squares = tf.sum(tf.square(quotient(steps, this.column())), -1)
+    const squares = tf.sum(tf.square(quotient(stepsOf(value), this.column())), -1)
     const constant = tf.mul(tf.add(tf.log(operand(this.scale)), halfLog2Pi), this.numSteps)
     return tf.sub(tf.mul(squares, -0.5), constant)
   }
@@ -93,13 +92,46 @@ class GaussianRandomWalkDistribution extends PathwiseFamily<"GaussianRandomWalk"
 /** A Gaussian random walk; see {@link GaussianRandomWalkParams}. */
 export type GaussianRandomWalk = GaussianRandomWalkDistribution
 
-/** Makes a Gaussian random walk. */
-export const GaussianRandomWalk = (params: GaussianRandomWalkParams): GaussianRandomWalk =>
+const make = (params: GaussianRandomWalkParams): GaussianRandomWalk =>
   new GaussianRandomWalkDistribution(params)
+
+/** Makes a Gaussian random walk. `GaussianRandomWalk.fit` is its weighted maximum-likelihood estimate. */
+export const GaussianRandomWalk: {
+  (params: GaussianRandomWalkParams): GaussianRandomWalk
+  /**
+   * The root of the steps' weighted mean square, the first step from zero; 0 where nothing moves. Values
+   * `[N, ...batch, numSteps]`; see `fit.ts`.
+   */
+  readonly fit: (
+    values: tf.Tensor,
+    weights?: tf.Tensor,
+  ) => { readonly scale: tf.Tensor; readonly numSteps: number }
+  /** Σₜ (xₜ − xₜ₋₁)² with x₀ = 0, `[...]`, of walks `[..., numSteps]`. */
+  readonly sufficientStatistics: (values: tf.Tensor) => { readonly stepsSquared: tf.Tensor }
+} = Object.assign(make, {
+  fit: (values: tf.Tensor, weights?: tf.Tensor) => {
+    checkShapes(values, weights, 1)
+    const scale = tf.tidy(() =>
+      tf.sqrt(tf.mean(weightedMean(tf.square(stepsOf(float(values))), weights, 1), -1)),
+    )
+    return { scale, numSteps: values.shape.at(-1)! }
+  },
+  sufficientStatistics: (values: tf.Tensor) => {
+    requireVector("GaussianRandomWalk.sufficientStatistics", values)
+    return tf.tidy(() => ({ stepsSquared: tf.sum(tf.square(stepsOf(float(values))), -1) }))
+  },
+})
 
 /** KL(p ‖ q): that of one step, times the number of steps. */
 export const klGaussianRandomWalks = (p: GaussianRandomWalk, q: GaussianRandomWalk): tf.Tensor =>
   tf.mul(klNormalNormal({ loc: 0, scale: p.scale }, { loc: 0, scale: q.scale }), p.numSteps)
+
+/** How far each place is from the one before, the first from zero. */
+const stepsOf = (walk: tf.Tensor): tf.Tensor => {
+  const outer = walk.shape.slice(0, -1)
+  const before = tf.slice(walk, 0, [...outer, walk.shape.at(-1)! - 1])
+  return tf.sub(walk, tf.concat([tf.zeros([...outer, 1]), before], -1))
+}
 
 const count: Support<"count"> = {
   ...real,

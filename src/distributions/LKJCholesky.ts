@@ -18,10 +18,13 @@ import { dirichletDivergence, drawDirichlet } from "../tensor/gammas.ts"
 import * as Key from "../tensor/Key.ts"
 import { diag, diagPart, logDetCholesky, setDiag, tril } from "../tensor/linalg.ts"
 import type { Shape } from "../tensor/Shape.ts"
+import { lkjConcentration } from "../tensor/special/matrices.ts"
 import { rootBetaMean, rootBetaVariance } from "../tensor/special/roots.ts"
 import { lbeta, lbetaSlope, lgamma } from "../tensor/special.ts"
-import { broadcastTo, toTensor, type Value } from "./Distribution.ts"
+import { where } from "../tensor/stable.ts"
+import { broadcastTo, float, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
+import { checkShapes, weightedMean } from "./fit.ts"
 import { corrCholesky, positive, type Support } from "./Support.ts"
 
 /** Parameters of {@link LKJCholesky}: the number of rows, 2 or more, and η, `[...batch]`. */
@@ -128,12 +131,31 @@ export type LKJCholesky = LKJCholeskyDistribution
 
 const make = (params: LKJCholeskyParams): LKJCholesky => new LKJCholeskyDistribution(params)
 
-/** Makes an LKJ distribution on the Cholesky factors of correlation matrices. */
+/**
+ * Makes an LKJ distribution on the Cholesky factors of correlation matrices. `LKJCholesky.fit` is its weighted
+ * maximum-likelihood estimate.
+ */
 export const LKJCholesky: {
   (params: LKJCholeskyParams): LKJCholesky
+  /**
+   * The η that expects of log det LLᵀ what the values `[N, ...batch, D, D]` have on average, by Newton's method; see
+   * `fit.ts`. It is infinite where all values are the identity, and 0 where one of them is singular.
+   */
+  readonly fit: (
+    values: tf.Tensor,
+    weights?: tf.Tensor,
+  ) => { readonly dimension: number; readonly concentration: tf.Tensor }
   /** log det LLᵀ, `[...]`, of factors `[..., D, D]`. */
   readonly sufficientStatistics: (values: tf.Tensor) => { readonly logDet: tf.Tensor }
 } = Object.assign(make, {
+  fit: (values: tf.Tensor, weights?: tf.Tensor) => {
+    checkShapes(values, weights, 2)
+    const dimension = values.shape.at(-1)!
+    const concentration = tf.tidy(() =>
+      lkjConcentration(tf.scalar(dimension), weightedMean(minusLogDet(float(values)), weights)),
+    )
+    return { dimension, concentration }
+  },
   sufficientStatistics: (values: tf.Tensor) => tf.tidy(() => ({ logDet: tf.mul(logDetCholesky(values), 2) })),
 })
 
@@ -144,6 +166,19 @@ export const klLKJCholeskys = (p: LKJCholesky, q: LKJCholesky): tf.Tensor => {
     return tf.stack([tf.broadcastTo(inside, left.shape), left], -1)
   }
   return tf.sum(dirichletDivergence(both(p), both(q)), -1)
+}
+
+/**
+ * −log det LLᵀ, without a negative term: −log l_kk² is log(1 + (Σ_{j<k} l_kj²)/l_kk²), which keeps its digits where l_kk
+ * has rounded to 1.
+ */
+const minusLogDet = (l: tf.Tensor): tf.Tensor => {
+  const diagonal = diagPart(l)
+  const isLong = () => tf.greater(diagonal, 0.5)
+  const long = where(isLong, diagonal, 1)
+  const near = tf.log1p(tf.div(tf.sum(tf.square(tril(l, -1)), -1), tf.square(long)))
+  const far = tf.mul(tf.log(where(isLong, 1, diagonal)), -2)
+  return tf.sum(where(isLong, near, far), -1)
 }
 
 const rowCount: Support<"rowCount"> = {

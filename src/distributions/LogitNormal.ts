@@ -51,6 +51,27 @@ class LogitNormalDistribution extends TransformedDistribution<Normal, "unitInter
 /** A logit-normal distribution; see {@link LogitNormalParams}. */
 export type LogitNormal = LogitNormalDistribution
 
-/** Makes a logit-normal distribution. */
-export const LogitNormal = (params: LogitNormalParams): LogitNormal =>
-  new LogitNormalDistribution(Normal(params))
+const make = (params: LogitNormalParams): LogitNormal => new LogitNormalDistribution(Normal(params))
+
+/** Makes a logit-normal distribution. `LogitNormal.fit` is its weighted maximum-likelihood estimate. */
+export const LogitNormal: {
+  (params: LogitNormalParams): LogitNormal
+  /**
+   * Those of a normal for the values' logits; for the shapes see `fit.ts`. A value that has saturated, to 0 or 1, counts
+   * as the logit that it scores by, ∓87.
+   */
+  readonly fit: typeof Normal.fit
+  /** The logit log(x / (1 − x)) and its square, each of the values' shape. */
+  readonly sufficientStatistics: (values: tf.Tensor) => {
+    readonly logitX: tf.Tensor
+    readonly logitXSquared: tf.Tensor
+  }
+} = Object.assign(make, {
+  fit: (values: tf.Tensor, weights?: tf.Tensor) =>
+    tf.tidy(() => Normal.fit(sigmoid.inverse(float(values)), weights)),
+  sufficientStatistics: (values: tf.Tensor) =>
+    tf.tidy(() => {
+      const logitX = sigmoid.inverse(float(values))
+      return { logitX, logitXSquared: tf.square(logitX) }
+    }),
+})

@@ -13,9 +13,11 @@
  * ```
  */
 import * as tf from "@tensorflow/tfjs-core"
+import { deviance } from "../tensor/counts.ts"
 import { drawGamma, gammaDivergence, gammaEntropy, gammaLogDensity } from "../tensor/gammas.ts"
 import * as Key from "../tensor/Key.ts"
 import {
+  cholesky,
   diagPart,
   logDetCholesky,
   matrixTranspose,
@@ -24,12 +26,14 @@ import {
   triangularSolve,
   tril,
 } from "../tensor/linalg.ts"
-import type { Shape } from "../tensor/Shape.ts"
+import { expandRight, type Shape } from "../tensor/Shape.ts"
+import { wishartConcentration } from "../tensor/special/matrices.ts"
 import { rootGammaMean, rootGammaVariance } from "../tensor/special/roots.ts"
 import { digamma } from "../tensor/special.ts"
 import { halfLog2Pi } from "../tensor/stable.ts"
-import { broadcastTo, toTensor, type Value } from "./Distribution.ts"
+import { broadcastTo, float, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
+import { checkShapes, weightedMean } from "./fit.ts"
 import { greaterThan, lowerCholesky } from "./Support.ts"
 import { sizeOf } from "./scatter.ts"
 
@@ -79,7 +83,7 @@ class WishartCholeskyDistribution extends PathwiseFamily<"WishartCholesky", "low
     // The density of a is that of its square times the square's slope 2a.
     const chi = gammaLogDensity(tf.square(diagonal), this.halves(), tf.scalar(0.5))
     const onDiagonal = tf.sum(tf.add(chi, tf.log(tf.mul(diagonal, 2))), -1)
-    const squares = tf.mul(tf.sum(tf.square(tril(a, -1)), [-2, -1]), -0.5)
+    const squares = tf.mul(squaresBelow(a), -0.5)
     const below = tf.sub(squares, ((n * (n - 1)) / 2) * halfLog2Pi)
     return tf.sub(tf.add(onDiagonal, below), this.logStretch())
   }
@@ -131,15 +135,38 @@ export type WishartCholesky = WishartCholeskyDistribution
 
 const make = (params: WishartCholeskyParams): WishartCholesky => new WishartCholeskyDistribution(params)
 
-/** Makes a Wishart distribution on the Cholesky factors of covariance matrices. */
+/**
+ * Makes a Wishart distribution on the Cholesky factors of covariance matrices. `WishartCholesky.fit` is its weighted
+ * maximum-likelihood estimate.
+ */
 export const WishartCholesky: {
   (params: WishartCholeskyParams): WishartCholesky
+  /**
+   * The ν that expects of log det LLᵀ what the values `[N, ...batch, n, n]` have on average, by Newton's method, and the
+   * factor of the mean of LLᵀ over ν; see `fit.ts`. Where all values are equal ν is infinite, or as large as rounding
+   * makes it, and the factor near zero.
+   */
+  readonly fit: (
+    values: tf.Tensor,
+    weights?: tf.Tensor,
+  ) => { readonly concentration: tf.Tensor; readonly scaleTril: tf.Tensor }
   /** LLᵀ, `[..., n, n]`, and log det LLᵀ, `[...]`, of factors `[..., n, n]`. */
   readonly sufficientStatistics: (values: tf.Tensor) => {
     readonly outer: tf.Tensor
     readonly logDet: tf.Tensor
   }
 } = Object.assign(make, {
+  fit: (values: tf.Tensor, weights?: tf.Tensor) => {
+    checkShapes(values, weights, 2)
+    return tf.tidy(() => {
+      const l = tril(float(values))
+      const root = cholesky(weightedMean(tf.matMul(l, l, false, true), weights, 2))
+      const m = triangularSolve(root, l)
+      const s = weightedMean(tf.add(tf.sum(excess(m), -1), squaresBelow(m)), weights)
+      const concentration = wishartConcentration(tf.scalar(l.shape.at(-1)!), s)
+      return { concentration, scaleTril: tf.div(root, expandRight(tf.sqrt(concentration), 2)) }
+    })
+  },
   sufficientStatistics: (values: tf.Tensor) =>
     tf.tidy(() => {
       const logDet = tf.mul(logDetCholesky(values), 2)
@@ -155,9 +182,17 @@ export const WishartCholesky: {
 export const klWishartCholeskys = (p: WishartCholesky, q: WishartCholesky): tf.Tensor => {
   const n = p.eventShape[0]!
   const m = triangularSolve(toTensor(q.scaleTril), tril(toTensor(p.scaleTril)))
-  const ratio = tf.square(diagPart(m))
-  const onDiagonal = tf.sum(gammaDivergence(p.halves(), q.halves(), ratio), -1)
-  const excess = tf.mul(tf.sub(tf.sub(ratio, 1), tf.log(ratio)), tf.range(0, n))
-  const below = tf.mul(toTensor(p.concentration), tf.sum(tf.square(tril(m, -1)), [-2, -1]))
-  return tf.add(onDiagonal, tf.mul(tf.add(tf.sum(excess, -1), below), 0.5))
+  const onDiagonal = tf.sum(gammaDivergence(p.halves(), q.halves(), tf.square(diagPart(m))), -1)
+  const others = tf.sum(tf.mul(excess(m), tf.range(0, n)), -1)
+  const below = tf.mul(toTensor(p.concentration), squaresBelow(m))
+  return tf.add(onDiagonal, tf.mul(tf.add(others, below), 0.5))
 }
+
+/**
+ * mᵢᵢ² − 1 − log mᵢᵢ². With M = R⁻¹L, where RRᵀ is the mean of LLᵀ, the mean of Σᵢ of these and of the squares below the
+ * diagonal is log det RRᵀ less the mean of log det LLᵀ, in positive terms: that as it stands has no digit at a large ν.
+ */
+const excess = (m: tf.Tensor): tf.Tensor => deviance(tf.scalar(1), tf.square(diagPart(m)))
+
+/** Σ_{i>j} mᵢⱼ². */
+const squaresBelow = (m: tf.Tensor): tf.Tensor => tf.sum(tf.square(tril(m, -1)), [-2, -1])

@@ -10,6 +10,7 @@ import * as gamma from "./gamma.ts"
 import * as incompleteBeta from "./incompleteBeta.ts"
 import * as incompleteGamma from "./incompleteGamma.ts"
 import * as inverseIncomplete from "./inverseIncomplete.ts"
+import * as matrices from "./matrices.ts"
 import * as moments from "./moments.ts"
 import * as normal from "./normal.ts"
 import * as planar from "./planar.ts"
@@ -28,6 +29,7 @@ const all: ReadonlyArray<Registered> = [
   incompleteBeta,
   incompleteGamma,
   inverseIncomplete,
+  matrices,
   moments,
   normal,
   planar,

@@ -230,6 +230,8 @@ export const vectors: ReadonlyArray<Row> = [
       { params: { loc: [0, Number.NaN], scale: [1, 1] }, parameter: "loc", found: "NaN" },
     ],
     exactDraws: false,
+    fit: LogisticNormal.fit,
+    statistics: LogisticNormal.sufficientStatistics,
   },
   {
     name: "MatrixNormal",
@@ -373,6 +375,7 @@ export const vectors: ReadonlyArray<Row> = [
       { params: { concentration: Infinity }, parameter: "concentration", found: "Infinity" },
     ],
     exactDraws: false,
+    fit: (x, w) => ({ concentration: LKJCholesky.fit(x, w).concentration }),
     statistics: LKJCholesky.sufficientStatistics,
   },
   {
@@ -408,6 +411,7 @@ export const vectors: ReadonlyArray<Row> = [
       { params: { concentration: 3, scaleTril: [[0]] }, parameter: "scaleTril", found: "0" },
     ],
     exactDraws: false,
+    fit: WishartCholesky.fit,
     statistics: WishartCholesky.sufficientStatistics,
   },
 ]

@@ -2,7 +2,7 @@
 import type * as tf from "@tensorflow/tfjs-core"
 
 export interface Row {
-  /** The name under which specialFunctions.json or specialBessel.json has its goldens. */
+  /** The name under which specialFunctions.json, specialBessel.json or specialMatrices.json has its goldens. */
   readonly name: string
   readonly f: (...args: ReadonlyArray<tf.Tensor>) => tf.Tensor
   /** Points inside the domain, away from zeros of the derivatives, where gradients meet finite differences. */
@@ -43,6 +43,8 @@ export const positive = [0.02, 0.4, 1.3, 2.7, 6.5, 11, 40]
 export const arity = ({ name }: Row): number =>
   /beta/.test(name) && !/^lbeta/.test(name)
     ? 3
-    : /^(lbeta|gammainc|gammaDensity|logMinus|logIve|logMeanExp|besselQ|besselS|sphere)/.test(name)
+    : /^(lbeta|gammainc|gammaDensity|logMinus|logIve|logMeanExp|besselQ|besselS|sphere|lkj|wishart)/.test(
+          name,
+        )
       ? 2
       : 1

@@ -6,6 +6,13 @@ import { besselRows } from "./besselRows.ts"
 import { gammaRows } from "./gammaRows.ts"
 import { incompleteRows } from "./incompleteRows.ts"
 import { lineRows } from "./lineRows.ts"
+import { matrixRows } from "./matrixRows.ts"
 import type { Row } from "./Row.ts"
 
-export const rows: ReadonlyArray<Row> = [...besselRows, ...gammaRows, ...incompleteRows, ...lineRows]
+export const rows: ReadonlyArray<Row> = [
+  ...besselRows,
+  ...gammaRows,
+  ...incompleteRows,
+  ...lineRows,
+  ...matrixRows,
+]

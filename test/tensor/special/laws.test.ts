@@ -10,11 +10,12 @@ import { InvalidArgument, ShapeMismatch } from "../../../src/tensor/errors.ts"
 import { registerKernels } from "../../../src/tensor/kernels/register.ts"
 import goldenBessel from "../../goldens/specialBessel.json" with { type: "json" }
 import golden from "../../goldens/specialFunctions.json" with { type: "json" }
+import goldenMatrices from "../../goldens/specialMatrices.json" with { type: "json" }
 import { expectNoLeak } from "../kernels/reference.ts"
 import { rows } from "./functions.ts"
 import { arity, type Row } from "./Row.ts"
 
-const tables = { ...golden, ...goldenBessel } as unknown as Readonly<
+const tables = { ...golden, ...goldenBessel, ...goldenMatrices } as unknown as Readonly<
   Record<string, ReadonlyArray<ReadonlyArray<number | string>>>
 >
 

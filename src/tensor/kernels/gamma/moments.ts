@@ -11,6 +11,7 @@ import { gammaDensity } from "../../special/scalar/gammaDensity.ts"
 import { gammaincShape } from "../../special/scalar/gammaSlope.ts"
 import { betainc, betaincc } from "../../special/scalar/incompleteBeta.ts"
 import { gammainc, gammaincc } from "../../special/scalar/incompleteGamma.ts"
+import { logMinusDigamma } from "../../special/scalar/matrices.ts"
 import { digamma, polygammaStep, trigamma } from "../../special/scalar/polygamma.ts"
 import { digammaStep } from "../counts/saddle.ts"
 import { studentLogDensity } from "./densities.ts"
@@ -150,9 +151,6 @@ const shapeOf = (s: number): number => {
   for (let i = 0; i < 6; i++) a = 1 / (1 / a + (logMinusDigamma(a) - s) / (a * (1 - a * trigamma(a))))
   return a
 }
-
-/** log a − ψ(a), which is near 1/(2a) at large a, where the difference as it stands has lost its digits. */
-const logMinusDigamma = (a: number): number => (a < 1e4 ? Math.log(a) - digamma(a) : (0.5 + 1 / (12 * a)) / a)
 
 /** The a for which ψ(a) = y. Newton from T. Minka's start ("Estimating a Dirichlet distribution", 2000). */
 export const inverseDigamma: Formula = {
