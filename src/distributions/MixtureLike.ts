@@ -13,7 +13,7 @@ import * as tf from "@tensorflow/tfjs-core"
 import { ShapeMismatch } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
 import { broadcast, expandRight, format, type Shape } from "../tensor/Shape.ts"
-import { detach, where } from "../tensor/stable.ts"
+import { detach, isBounded, logSumExp, where } from "../tensor/stable.ts"
 import type { Categorical } from "./Categorical.ts"
 import {
   broadcastTo,
@@ -29,7 +29,7 @@ import {
 } from "./Distribution.ts"
 import { InvalidParameter } from "./errors.ts"
 import { Family } from "./Family.ts"
-import { isBounded, logSumExp, logWeights, weightsOf } from "./mixing.ts"
+import { logWeights, weightsOf } from "./mixing.ts"
 import type { Support } from "./Support.ts"
 import { prefixed } from "./Transform.ts"
 import { classCount } from "./weights.ts"

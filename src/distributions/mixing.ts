@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { quotient } from "../tensor/quotient.ts"
-import { detach, where } from "../tensor/stable.ts"
+import { where } from "../tensor/stable.ts"
 import type { Categorical } from "./Categorical.ts"
 import { toTensor } from "./Distribution.ts"
 
@@ -26,16 +26,3 @@ export const weightsOf = ({ weights: { probs, logits } }: Categorical): tf.Tenso
   const p = toTensor(probs)
   return quotient(p, tf.sum(p, -1, true))
 }
-
-/** log Σ eᵗ over the last dimension; −∞, with a gradient of zero, where every t is −∞. */
-export const logSumExp = (t: tf.Tensor): tf.Tensor => {
-  const top = detach(() => tf.max(t, -1, true))
-  const isSummed = () => isBounded(top)
-  const shift = detach(() => tf.where(isBounded(top), top, 0))
-  // The difference of two infinities is no number, nor is its gradient.
-  const sum = tf.sum(tf.exp(tf.sub(where(isSummed, t, 0), shift)), -1, true)
-  return tf.squeeze(where(isSummed, tf.add(tf.log(sum), shift), top), [-1])
-}
-
-/** Neither infinite nor NaN. */
-export const isBounded = (x: tf.Tensor): tf.Tensor => tf.less(tf.abs(x), Infinity)

@@ -26,6 +26,8 @@ export const factor = <const N extends string>(
       scale: 1,
       mask: undefined,
       plates: interpretation.plates,
+      axes: [],
+      chains: interpretation.chains,
       hidden: false,
     })
   })

@@ -32,6 +32,23 @@ export interface PlateFrame {
   readonly dim: number
 }
 
+/**
+ * A variable whose values are all present at once, along batch dimension `dim`, to the left of the plates: see
+ * `handlers/enumerate`.
+ */
+export interface Axis {
+  readonly name: string
+  readonly size: number
+  readonly dim: number
+}
+
+/** A step of a Markov chain (see `markov`): later than `history` steps on, its variables are out of reach. */
+export interface ChainFrame {
+  readonly chain: object
+  readonly step: number
+  readonly history: number
+}
+
 /** What sites that carry a density share. */
 interface Weighted {
   readonly name: string
@@ -41,6 +58,10 @@ interface Weighted {
   readonly mask: tf.Tensor | undefined
   /** Outermost first. */
   readonly plates: ReadonlyArray<PlateFrame>
+  /** The enumerated variables that the site may depend on. */
+  readonly axes: ReadonlyArray<Axis>
+  /** The steps of chains that the site belongs to. */
+  readonly chains: ReadonlyArray<ChainFrame>
   /** Hidden sites are answered and not recorded. */
   readonly hidden: boolean
 }
@@ -96,6 +117,8 @@ export interface Interpretation {
   readonly training: boolean
   /** The plates that enclose what runs now, outermost first. */
   readonly plates: ReadonlyArray<PlateFrame>
+  /** The steps of chains that enclose what runs now, outermost first. */
+  readonly chains: ReadonlyArray<ChainFrame>
 }
 
 /** The service behind every probabilistic requirement. Only the runners of this library provide it. */

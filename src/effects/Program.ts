@@ -85,6 +85,10 @@ export type ParamValue<R, K> = R extends Param<infer N, infer T> ? (K extends N 
 export type ScoreSites<R> =
   R extends Sample<infer N, infer _S, infer G> ? ("score" extends G ? N : never) : never
 
+/** The latent sites whose support is among those that an objective sums out. */
+export type SitesOn<R, S extends string> =
+  R extends Sample<infer N, infer T, infer _G> ? ([T] extends [S] ? N : never) : never
+
 /** A tensor for each latent site. */
 export type Values<R> = { readonly [K in LatentName<R>]: tf.Tensor }
 
@@ -140,8 +144,8 @@ type Disagreement<MR, GR> = {
 }[LatentName<MR> & LatentName<GR>]
 
 /** What may be wrong with a guide, and the sites where it is. */
-interface GuideProblems<MR, GR, G extends Gradient> {
-  readonly "guide lacks latent sites of the model": Exclude<LatentName<MR>, LatentName<GR>>
+interface GuideProblems<MR, GR, G extends Gradient, S extends string> {
+  readonly "guide lacks latent sites of the model": Exclude<LatentName<MR>, LatentName<GR> | SitesOn<MR, S>>
   readonly "guide samples sites that the model does not have": Exclude<LatentName<GR>, LatentName<MR>>
   readonly "a guide cannot observe": ObservedName<GR> | FactorName<GR>
   readonly "guide and model disagree on the support of": Disagreement<MR, GR>
@@ -152,13 +156,15 @@ interface GuideProblems<MR, GR, G extends Gradient> {
 
 /**
  * `unknown` where a guide with requirements `GR` fits a model with requirements `MR` under an objective that
- * differentiates sites of kind `G`; otherwise an object type that no guide has, whose keys say what is wrong and
+ * differentiates sites of kind `G` and sums out those on supports `S`, which the guide may leave out; otherwise an object type that no guide has, whose keys say what is wrong and
  * whose values name the sites: the compiler prints both.
  */
-export type GuideCheck<MR, GR, G extends Gradient> = string extends LatentName<MR> | LatentName<GR>
+export type GuideCheck<MR, GR, G extends Gradient, S extends string = never> = string extends
+  | LatentName<MR>
+  | LatentName<GR>
   ? unknown
   : {
-      readonly [K in keyof GuideProblems<MR, GR, G> as [GuideProblems<MR, GR, G>[K]] extends [never]
+      readonly [K in keyof GuideProblems<MR, GR, G, S> as [GuideProblems<MR, GR, G, S>[K]] extends [never]
         ? never
-        : K]: GuideProblems<MR, GR, G>[K]
+        : K]: GuideProblems<MR, GR, G, S>[K]
     }

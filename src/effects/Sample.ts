@@ -53,5 +53,7 @@ const site = (interpretation: Interpretation, name: string, distribution: Distri
   scale: 1,
   mask: undefined,
   plates: interpretation.plates,
+  axes: [],
+  chains: interpretation.chains,
   hidden: false,
 })

@@ -1,5 +1,6 @@
 /**
- * Where a site stands: its batch shape is that of its plates, and nothing else.
+ * Where a site stands: its batch shape is that of its plates, and of the enumerated variables that it depends on, to
+ * their left; and nothing else.
  *
  * A distribution whose batch is smaller is expanded to the plates, so that each member gets a draw of its own. A
  * batch dimension that no plate declares is refused, and so is a value that is not exactly `[...batch, ...event]`:
@@ -19,7 +20,7 @@ import { MaskedDistribution } from "../distributions/Masked.ts"
 import type { Support } from "../distributions/Support.ts"
 import { ShapeMismatch } from "../tensor/errors.ts"
 import { broadcast, equals, format, type Shape } from "../tensor/Shape.ts"
-import type { PlateFrame, SampleSite, Settled } from "./Interpreter.ts"
+import type { Axis, PlateFrame, SampleSite, Settled } from "./Interpreter.ts"
 
 /** The batch shape that the enclosing plates give: their extents, 1 at dimensions between them. */
 export const frameShape = (plates: ReadonlyArray<PlateFrame>): Shape => {
@@ -42,9 +43,10 @@ export const place = (site: SampleSite, validate: boolean): Distribution => {
   }
   const { distribution } = site
   const frame = frameShape(site.plates)
-  checkBatch(`site "${site.name}"`, distribution.batchShape, frame, site.plates)
+  checkBatch(`site "${site.name}"`, distribution.batchShape, frame, site)
   checkMask(`site "${site.name}"`, site.mask, frame)
-  return equals(distribution.batchShape, frame) ? distribution : distribution.expand(frame)
+  const batch = broadcast(distribution.batchShape, frame)!
+  return equals(distribution.batchShape, batch) ? distribution : distribution.expand(batch)
 }
 
 const fields = <T extends object>(error: T): T => ({ ...error })
@@ -63,17 +65,18 @@ const isRegular = (value: Value): boolean =>
   !value.some(Array.isArray) ||
   value.every((row: Value) => equals(shapeOf(row), shapeOf(value[0])) && isRegular(row))
 
-/** Refuses batch dimensions that no plate declares, and extents at odds with a plate. */
+/** Refuses batch dimensions that neither a plate nor an enumerated variable declares, and extents at odds with them. */
 export const checkBatch = (
   where: string,
   batch: Shape,
   frame: Shape,
-  plates: ReadonlyArray<PlateFrame>,
+  { plates, axes }: Pick<SampleSite, "plates" | "axes">,
 ): void => {
   for (let dim = -1; dim >= -batch.length; dim--) {
     const found = batch[batch.length + dim]!
     const expected = frame[frame.length + dim]
     if (found === expected || (found === 1 && expected !== undefined)) continue
+    if (expected === undefined && isAlong(axes, dim, found)) continue
     const plate = plates.find((plate) => plate.dim === dim)
     throw new ShapeMismatch({
       where,
@@ -85,6 +88,10 @@ export const checkBatch = (
     })
   }
 }
+
+/** Whether an enumerated variable, or none where others have theirs, accounts for a batch dimension. */
+const isAlong = (axes: ReadonlyArray<Axis>, dim: number, size: number): boolean =>
+  axes.some((axis) => (size === 1 ? axis.dim <= dim : axis.dim === dim && axis.size === size))
 
 /** Refuses a mask that does not stretch to the batch. */
 export const checkMask = (where: string, mask: tf.Tensor | undefined, frame: Shape): void => {
@@ -101,13 +108,28 @@ export const checkShape = (site: SampleSite, value: tf.Tensor): void => {
   const { family, eventShape } = site.distribution
   const batch = frameShape(site.plates)
   const expected = [...batch, ...eventShape]
-  if (equals(value.shape, expected)) return
+  if (equals(value.shape, expected) || isEnumerated(site, value.shape, batch)) return
   const plates = site.plates.map((plate) => ` by plate "${plate.name}"`).join("")
   throw new ShapeMismatch({
     where: `site "${site.name}" (${family})`,
     expected: `a value of shape ${format(expected)} (batch ${format(batch)}${plates}, event ${format(eventShape)})`,
     found: format(value.shape),
   })
+}
+
+/** Whether a value has enumerated variables to the left of its plates; along these it may then be 1. */
+const isEnumerated = ({ axes, distribution }: SampleSite, shape: Shape, frame: Shape): boolean => {
+  const { eventShape } = distribution
+  const batch = shape.slice(0, shape.length - eventShape.length)
+  return (
+    batch.length > frame.length &&
+    equals(shape.slice(batch.length), eventShape) &&
+    batch.every((size, i) => {
+      const dim = i - batch.length
+      const expected = frame[frame.length + dim]
+      return expected === undefined ? isAlong(axes, dim, size) : size === expected || size === 1
+    })
+  )
 }
 
 /** Refuses a value of the wrong shape; and one outside the support, which it reads back, if `validate`. */
@@ -133,9 +155,10 @@ export const withPlaceholders = (site: Settled<SampleSite>): tf.Tensor => {
   const { distribution, observed, value } = site
   const mask = observed ? maskOf(site) : undefined
   if (mask === undefined) return value
-  const { batchShape, eventShape, support } = distribution
-  const kept = tf.broadcastTo(mask, [...batchShape])
-  const cells = tf.reshape(kept, [...batchShape, ...eventShape.map(() => 1)])
+  const { eventShape, support } = distribution
+  const batch = value.shape.slice(0, value.rank - eventShape.length)
+  const kept = tf.broadcastTo(mask, batch)
+  const cells = tf.reshape(kept, [...batch, ...eventShape.map(() => 1)])
   const member = tf.broadcastTo(toTensor(support.member(eventShape.at(-1) ?? 1)), value.shape)
   return tf.where(tf.broadcastTo(cells, value.shape), value, member)
 }

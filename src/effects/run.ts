@@ -12,7 +12,7 @@ import { type Distribution, firstOutside, isReparameterized } from "../distribut
 import { InvalidParameter } from "../distributions/errors.ts"
 import { InvalidArgument, ShapeMismatch } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
-import { equals, format } from "../tensor/Shape.ts"
+import { broadcast, equals, format } from "../tensor/Shape.ts"
 import * as Tree from "../tensor/Tree.ts"
 import { DuplicateSite, isProgramError, type ProgramError, ProgramSuspended, ProgramThrew } from "./errors.ts"
 import {
@@ -133,6 +133,7 @@ class Recorder {
       key: (name) => this.#key(name),
       training: options.training ?? false,
       plates: [],
+      chains: [],
     }
   }
 
@@ -151,9 +152,10 @@ class Recorder {
     const frame = frameShape(site.plates)
     const { shape } = site.logWeight
     const where = `factor "${site.name}"`
-    checkBatch(where, shape, frame, site.plates)
+    checkBatch(where, shape, frame, site)
     checkMask(where, site.mask, frame)
-    const logWeight = equals(shape, frame) ? site.logWeight : tf.broadcastTo(site.logWeight, [...frame])
+    const batch = broadcast(shape, frame)!
+    const logWeight = equals(shape, batch) ? site.logWeight : tf.broadcastTo(site.logWeight, [...batch])
     const settled = { ...site, logWeight }
     if (!site.hidden) this.factors.set(site.name, settled)
     return settled

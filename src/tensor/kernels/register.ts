@@ -22,6 +22,7 @@ import { log1pConfig } from "./log1p.ts"
 import { type BackendName, type LoopKernel, loopConfig } from "./loop.ts"
 import { matMulConfig, matMulGradient } from "./matmul.ts"
 import { pathGradients, pathLoops } from "./paths/register.ts"
+import { segmentSum } from "./segmentSum.ts"
 import { sumConfig, sumGradient } from "./sum.ts"
 import { tileConfig, tileGradient } from "./tile.ts"
 import { transposeConfig } from "./transpose.ts"
@@ -47,6 +48,7 @@ const loops = [
   adam,
   bernoulliLogProb,
   allFinite,
+  segmentSum,
   ...linalgLoops,
   ...classLoops,
   ...countLoops,

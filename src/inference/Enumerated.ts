@@ -1,0 +1,35 @@
+/**
+ * The evidence lower bound with every finite discrete site summed exactly: the guide's weighed by their probability,
+ * the model's own (which the guide then need not have) summed out. What is left of randomness is pathwise.
+ *
+ * ```ts
+ * // z is discrete and the guide gives its probabilities: no draw, no variance
+ * yield* fitSVI(model, guide, x, { objective: enumerated() })
+ * ```
+ */
+import * as tf from "@tensorflow/tfjs-core"
+import { isEnumerable, logJoint, negativeEntropy, runPair } from "./enumeration/pair.ts"
+import type { Objective } from "./Objective.ts"
+
+/** The supports that have a list of values. One that has none for its parameters is refused when the model runs. */
+export type FiniteSupport = (typeof finite)[number]
+
+const finite = ["boolean", "integerInterval", "oneHot", "multinomial"] as const
+
+/** The ELBO over enumerated and pathwise sites. Metrics: `elbo`, `logJoint`, `entropy`. */
+export const enumerated = (): Objective<"pathwise" | "score", FiniteSupport> => {
+  // Found at the first estimate, and the same at all: a wrong guess costs a run, never a wrong number.
+  let depth = 1
+  return {
+    name: "enumerated",
+    sumsOut: finite,
+    estimate: (programs, key, training) => {
+      const pair = runPair(programs, key, training, isEnumerable, depth)
+      depth = pair.depth
+      const joint = logJoint(pair)
+      const negative = negativeEntropy(pair)
+      const elbo = tf.sub(joint, negative)
+      return { loss: tf.neg(elbo), metrics: { elbo, logJoint: joint, entropy: tf.neg(negative) } }
+    },
+  }
+}
