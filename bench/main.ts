@@ -1,12 +1,18 @@
 /**
- * The benchmarks: `npm run bench -- vae`, `overhead` or `distributions`, with `--json` for one line a case. A claim
+ * The benchmarks: `npm run bench -- vae`, `overhead`, `distributions` or `em`, with `--json` for one line a case. A claim
  * here is a ratio between contenders that took turns in one run.
  */
 import { distributions } from "./distributions.ts"
+import { em } from "./em.ts"
 import { overhead } from "./overhead.ts"
 import { vae } from "./vae.ts"
 
-const benches: Readonly<Record<string, (json: boolean) => Promise<void>>> = { vae, overhead, distributions }
+const benches: Readonly<Record<string, (json: boolean) => Promise<void>>> = {
+  vae,
+  overhead,
+  distributions,
+  em,
+}
 
 const json = process.argv.includes("--json")
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"))

@@ -116,6 +116,13 @@ export { block } from "./effects/handlers/block.ts"
 export { condition } from "./effects/handlers/condition.ts"
 export { intervene } from "./effects/handlers/intervene.ts"
 export { mask } from "./effects/handlers/mask.ts"
+export {
+  autoReparam,
+  nonCentered,
+  type Reparam,
+  reparam,
+  transformReparam,
+} from "./effects/handlers/reparam.ts"
 export { replay } from "./effects/handlers/replay.ts"
 export { scale } from "./effects/handlers/scale.ts"
 export { scope } from "./effects/handlers/scope.ts"
@@ -123,6 +130,7 @@ export { substitute } from "./effects/handlers/substitute.ts"
 export { type Trace, type TracedSite, trace } from "./effects/handlers/trace.ts"
 export { type Handler, handle, type Interpretation } from "./effects/Interpreter.ts"
 export { logDensity } from "./effects/logDensity.ts"
+export { type MarkovOptions, markov } from "./effects/Markov.ts"
 export { type ParamOptions, param, paramTree } from "./effects/Param.ts"
 export { type PlateOptions, plate } from "./effects/Plate.ts"
 export type {
@@ -143,19 +151,44 @@ export { observe, sample } from "./effects/Sample.ts"
 // Inference
 export type { Algorithm, Info } from "./inference/Algorithm.ts"
 export { type ElboOptions, elbo } from "./inference/Elbo.ts"
-export { NonFinite } from "./inference/errors.ts"
+export { enumerated, type FiniteSupport } from "./inference/Enumerated.ts"
+export { type Conjugate, conjugate } from "./inference/em/conjugate.ts"
+export { type LbfgsOptions, lbfgs } from "./inference/em/lbfgs.ts"
+export { closedForm, type GradientSteps, gradientSteps } from "./inference/em/mStep.ts"
+export type { Belief, EStep, MStep } from "./inference/em/steps.ts"
+export { BoundDecreased, NonFinite } from "./inference/errors.ts"
 export type { EarlyStopping, FitError, FitOptions, HeldOut } from "./inference/FitOptions.ts"
+export {
+  alternate,
+  type EmFit,
+  type EmOptions,
+  fitEM,
+  fitMonteCarloEM,
+  fitVariationalEM,
+  type IterationReport,
+} from "./inference/fitEM.ts"
 export { type Fit, fitSVI, type StreamReport } from "./inference/fitSVI.ts"
 export { type Evidence, logEvidence } from "./inference/importance.ts"
 export type { EpochReport, Metrics, StepReport } from "./inference/Loop.ts"
-export type { Objective } from "./inference/Objective.ts"
+export { gibbs } from "./inference/mcmc/gibbs.ts"
+export type { Kernel, KernelState } from "./inference/mcmc/Kernel.ts"
+export type { Memory, Objective, Progress } from "./inference/Objective.ts"
 export * as Optimizer from "./inference/Optimizer.ts"
+export { type IwaeOptions, iwae } from "./inference/objectives/iwae.ts"
+export { type RenyiOptions, renyi } from "./inference/objectives/renyi.ts"
+export { type ScoreFunctionOptions, scoreFunction } from "./inference/objectives/scoreFunction.ts"
+export { vimco } from "./inference/objectives/vimco.ts"
+export { reweightedWakeSleep } from "./inference/objectives/wakeSleep.ts"
 export { type Predicted, predictive } from "./inference/predictive.ts"
+export { type RestartOptions, restarts } from "./inference/restarts.ts"
 export * as Schedule from "./inference/Schedule.ts"
 export { type Ending, perRow } from "./inference/Session.ts"
 export type { Data } from "./inference/Source.ts"
 export { type SviState, svi } from "./inference/svi.ts"
 // Models
+export * as FactorAnalysis from "./models/FactorAnalysis.ts"
+export * as GaussianMixture from "./models/GaussianMixture.ts"
+export * as HiddenMarkov from "./models/HiddenMarkov.ts"
 export * as Vae from "./models/Vae.ts"
 // Networks
 export * from "./nn/index.ts"

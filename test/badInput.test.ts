@@ -10,7 +10,10 @@ import { rows as backends } from "./badInput/backends.ts"
 import { rows as data } from "./badInput/data.ts"
 import { rows as distributions } from "./badInput/distributions.ts"
 import { rows as draws } from "./badInput/draws.ts"
+import { rows as em } from "./badInput/em.ts"
 import { rows as fit } from "./badInput/fit.ts"
+import { rows as gaussianMixture } from "./badInput/gaussianMixture.ts"
+import { rows as latents } from "./badInput/latents.ts"
 import { rows as networks } from "./badInput/networks.ts"
 import { rows as optimizers } from "./badInput/optimizers.ts"
 import { rows as pairs } from "./badInput/pairs.ts"
@@ -19,12 +22,28 @@ import { disown, type Row } from "./badInput/Row.ts"
 import { rows as tensors } from "./badInput/tensors.ts"
 import { families } from "./laws/families.ts"
 
-const tables = { tensors, distributions, programs, networks, optimizers, fit, pairs, draws, data }
+const tables = {
+  tensors,
+  distributions,
+  programs,
+  networks,
+  latents,
+  optimizers,
+  em,
+  fit,
+  pairs,
+  draws,
+  data,
+  gaussianMixture,
+}
 const face: Readonly<Record<string, unknown>> = { ...guidepost }
 
 /** Functions that refuse nothing of what their types let in, and why. */
 const total: Readonly<Record<string, string>> = {
+  initToMedian: "it draws from what the model has declared, which is refused there",
+  initToSample: "as initToMedian",
   hasKl: "a question about any two distributions",
+  enumerated: "it has no options; what it cannot sum, the fit refuses",
   perRow: "a division: no rows give what a division by 0 gives",
   svi: "what it throws comes out of the fit that drives it",
   "Initializer.zeros": "it is `constant` of 0",

@@ -25,6 +25,7 @@ const packages: ReadonlyArray<readonly [name: RegExp, layer: string | undefined]
   [/^@tensorflow\/tfjs-core$/, undefined],
   [/^@tensorflow\/tfjs-backend-(cpu|wasm)(\/|$)/, "tensor"],
   [/^#gradients$/, "tensor"],
+  [/^ml-kmeans$/, "models"],
 ]
 
 /** The only files that may ask whether there is a `process`: they look for Node's files where there is a Node. */

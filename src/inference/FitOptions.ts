@@ -34,7 +34,7 @@ export interface EarlyStopping {
 }
 
 /** How a fit runs. */
-export interface FitOptions<D, G extends Gradient = Gradient> {
+export interface FitOptions<D, G extends Gradient = Gradient, S extends string = string> {
   /** The seed of everything random; default `Key.key(0)`. The same key gives the same fit, bit for bit. */
   readonly key?: Key.Key
   /** How long, in steps or in epochs: not both. Default 1,000 steps, or 10 epochs where there are minibatches. */
@@ -45,7 +45,7 @@ export interface FitOptions<D, G extends Gradient = Gradient> {
   /** Default `adam(1e-3)`. */
   readonly optimizer?: Optimizer
   /** Default `elbo()`. */
-  readonly objective?: Objective<G>
+  readonly objective?: Objective<G, S>
   readonly heldOut?: HeldOut<D>
   readonly earlyStopping?: EarlyStopping
   /** What to do with a step that is not finite: fail with `NonFinite` (the default), or leave it out. */

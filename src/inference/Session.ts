@@ -49,12 +49,12 @@ export const open = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
   guide: (data: D) => Effect.Effect<unknown, GE, GR>,
   data: Data<D>,
-  options: FitOptions<D, never>,
+  options: FitOptions<D, never, string>,
 ): Effect.fn.Return<Session<D, ME | GE>, ME | GE | FitError, Rest<MR> | Rest<GR> | Scope.Scope> {
   const { key = Key.key(0), optimizer = adam(1e-3), objective = elbo(), heldOut, earlyStopping } = options
   yield* checkOptions(options, optimizer)
   const context = yield* Effect.context<Rest<MR> | Rest<GR>>()
-  const programs = synchronous(model, guide, context)
+  const programs = { ...synchronous(model, guide, context), sumsOut: objective.sumsOut }
   const source = yield* makeSource(data, {
     batchSize: options.batchSize,
     key: Key.foldInName(key, "batches"),

@@ -1,6 +1,18 @@
 /** What inference can refuse, besides what running a program can. */
 import { Schema } from "effect"
 
+/** A bound that fell where theory says that it cannot: an M-step that does not maximize, or a floor that binds. */
+export class BoundDecreased extends Schema.TaggedError<BoundDecreased>()("BoundDecreased", {
+  /** The iteration, from 1, after whose M-step the bound was lower. */
+  iteration: Schema.Number,
+  before: Schema.Number,
+  after: Schema.Number,
+}) {
+  override get message(): string {
+    return `iteration ${this.iteration} lowered the bound from ${this.before} to ${this.after}: its M-step does not maximize`
+  }
+}
+
 /**
  * A step whose loss or gradient is not finite, or an evaluation that is NaN: the first site, and its parameter, where
  * something went wrong.

@@ -62,11 +62,19 @@ export interface StreamReport<E, MR, GR> extends StepReport {
   readonly params: Effect.Effect<Params<MR | GR>, E | ProgramError, Scope.Scope>
 }
 
-const fit = Effect.fnUntraced(function* <D, ME, MR, GE, GR, G extends Gradient = "pathwise">(
+const fit = Effect.fnUntraced(function* <
+  D,
+  ME,
+  MR,
+  GE,
+  GR,
+  G extends Gradient = "pathwise",
+  S extends string = never,
+>(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
-  guide: ((data: D) => Effect.Effect<unknown, GE, GR>) & GuideCheck<MR, GR, G>,
+  guide: ((data: D) => Effect.Effect<unknown, GE, GR>) & GuideCheck<MR, GR, G, S>,
   data: Data<NoInfer<D>>,
-  options: FitOptions<NoInfer<D>, G> = {},
+  options: FitOptions<NoInfer<D>, G, S> = {},
 ): Effect.fn.Return<
   Fit<D, ME | GE, MR, GR>,
   ME | GE | FitError,
@@ -95,11 +103,11 @@ const fit = Effect.fnUntraced(function* <D, ME, MR, GE, GR, G extends Gradient =
   }
 })
 
-const stream = <D, ME, MR, GE, GR, G extends Gradient = "pathwise">(
+const stream = <D, ME, MR, GE, GR, G extends Gradient = "pathwise", S extends string = never>(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
-  guide: ((data: D) => Effect.Effect<unknown, GE, GR>) & GuideCheck<MR, GR, G>,
+  guide: ((data: D) => Effect.Effect<unknown, GE, GR>) & GuideCheck<MR, GR, G, S>,
   data: Data<NoInfer<D>>,
-  options: FitOptions<NoInfer<D>, G> = {},
+  options: FitOptions<NoInfer<D>, G, S> = {},
 ): Stream.Stream<StreamReport<ME | GE, MR, GR>, ME | GE | FitError, Rest<MR> | Rest<GR> | Backend> =>
   Stream.unwrap(
     Effect.map(open<D, ME, MR, GE, GR>(model, guide, data, options), (session) =>

@@ -13,12 +13,15 @@ import * as Key from "../tensor/Key.ts"
 export interface Programs {
   readonly model: (options: RunOptions) => Recording
   readonly guide: (options: RunOptions) => Recording
+  /** The supports of those of the model's sites that the guide may leave out. */
+  readonly sumsOut?: ReadonlyArray<string> | undefined
 }
 
 /** A model and a guide over batches `B`, as synchronous calls. */
 export interface ProgramPair<in B> {
   readonly model: (batch: B, options: RunOptions) => Recording
   readonly guide: (batch: B, options: RunOptions) => Recording
+  readonly sumsOut?: ReadonlyArray<string> | undefined
 }
 
 /** Two programs with their services, as calls that a gradient closure can make. */
@@ -58,6 +61,7 @@ export const onBatch = <B>(
   return {
     model: (options) => programs.model(batch, inside(options)),
     guide: (options) => programs.guide(batch, inside(options)),
+    sumsOut: programs.sumsOut,
   }
 }
 
@@ -75,19 +79,21 @@ export const pair = (
     validate,
     handlers: atDrawsOf(guide),
   })
-  checkSites(model, guide)
+  checkSites(model, guide, programs.sumsOut)
   return [guide, model]
 }
 
 /** The run-time half of `GuideCheck`, for names that the compiler could not see. */
-export const checkSites = (model: Recording, guide: Recording): void => {
+export const checkSites = (model: Recording, guide: Recording, sumsOut: ReadonlyArray<string> = []): void => {
   const refuse = (reason: string, sites: ReadonlyArray<string>) => {
     if (sites.length > 0) throw new SiteMismatch({ reason, sites })
   }
   const latent = latents(model)
   refuse(
     "guide lacks latent sites of the model",
-    [...latent.keys()].filter((name) => !guide.samples.has(name)),
+    [...latent.values()]
+      .filter((site) => !guide.samples.has(site.name) && !sumsOut.includes(supportOf(site)))
+      .map(({ name }) => name),
   )
   refuse("a guide cannot observe", [
     ...[...guide.samples.values()].filter((site) => site.observed).map((site) => site.name),

@@ -20,7 +20,7 @@ import * as Shape from "../tensor/Shape.ts"
 import * as Tree from "../tensor/Tree.ts"
 import type { Algorithm } from "./Algorithm.ts"
 import { blame } from "./blame.ts"
-import type { Objective } from "./Objective.ts"
+import type { Memory, Objective, Progress } from "./Objective.ts"
 import type { Optimizer, OptimizerState } from "./Optimizer.ts"
 import { onBatch, type ProgramPair, pair } from "./programs.ts"
 
@@ -31,12 +31,14 @@ export type ParamTree = { readonly [name: string]: Tree.Tree }
 export interface SviState {
   readonly params: ParamTree
   readonly optimizer: OptimizerState
+  /** What the objective remembers. */
+  readonly memory: Memory
 }
 
 /** The algorithm for these programs. Its state's parameters come from {@link SviState}, the guide's first. */
 export const svi = <B>(
   programs: ProgramPair<B>,
-  objective: Objective<never>,
+  objective: Objective<never, string>,
   optimizer: Optimizer,
   initial: ParamTree = {},
 ): Algorithm<B, SviState> => {
@@ -44,33 +46,58 @@ export const svi = <B>(
     params: ParamTree,
     key: Key.Key,
     batch: B,
-    training: boolean,
+    progress?: Progress,
     handlers: ReadonlyArray<Handler> = [],
-  ) => objective.estimate(onBatch(programs, batch, [constrained(params), ...handlers]), key, training)
+  ) =>
+    objective.estimate(
+      onBatch(programs, batch, [constrained(params), ...handlers]),
+      key,
+      progress !== undefined,
+      progress,
+    )
+  const progressOf = ({ optimizer, memory }: SviState): Progress => ({ step: optimizer.count, memory })
   return {
     init: (key, batch) => {
       const params = firstParams(programs, key, batch, initial)
-      return { params, optimizer: optimizer.init(params) }
+      return { params, optimizer: optimizer.init(params), memory: {} }
     },
     step: (key, state, batch) => {
       const { value, aux, gradient } = valueAndGradient(state.params, (params) => {
-        const { loss, metrics } = estimate(params, key, batch, true)
-        return { value: loss, aux: metrics }
+        const { loss, metrics, memory = {} } = estimate(params, key, batch, progressOf(state))
+        return { value: loss, aux: { ...metrics, ...renamed(memory, (name) => `${remembered}${name}`) } }
       })
+      const [memory, metrics] = parted(aux, (name) => name.startsWith(remembered))
       const { updates, state: optimizerState } = optimizer.update(gradient, state.optimizer, state.params)
       const params = Tree.zipWith(state.params, updates as ParamTree, (param, update) =>
         tf.add(param, update),
       )
       const health = tf.addN([value, ...Tree.leaves(gradient).map(allFinite)])
       return [
-        { params, optimizer: optimizerState },
-        { metrics: aux, health },
+        {
+          params,
+          optimizer: optimizerState,
+          memory: renamed(memory, (name) => name.slice(remembered.length)),
+        },
+        { metrics, health },
       ]
     },
-    evaluate: (key, state, batch) => estimate(state.params, key, batch, false).metrics,
+    evaluate: (key, state, batch) => estimate(state.params, key, batch).metrics,
     blame: (key, state, batch) =>
-      blame(state.params, (params, watch) => estimate(params, key, batch, true, [watch]).loss),
+      blame(state.params, (params, watch) => estimate(params, key, batch, progressOf(state), [watch]).loss),
   }
+}
+
+/** Marks what the objective remembers among a step's by-products. */
+const remembered = "memory: "
+
+const renamed = (tensors: Memory, rename: (name: string) => string): Memory =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [rename(name), tensor]))
+
+/** The tensors whose names `belong`, and the others. */
+const parted = (tensors: Memory, belong: (name: string) => boolean): readonly [Memory, Memory] => {
+  const part = (side: boolean): Memory =>
+    Object.fromEntries(Object.entries(tensors).filter(([name]) => belong(name) === side))
+  return [part(true), part(false)]
 }
 
 /** Every parameter that the programs read at this state, constrained. The tensors are new. */

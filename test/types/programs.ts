@@ -6,7 +6,7 @@ import { Bernoulli, LogNormal, Normal, type Objective, observe, param, sample } 
 export declare const x: tf.Tensor
 export declare const y: tf.Tensor
 
-/** An objective that can differentiate any site, which the library does not have yet. */
+/** An objective that can differentiate any site. */
 export declare const scoreElbo: Objective<"pathwise" | "score">
 
 /** A service of the user's own. */

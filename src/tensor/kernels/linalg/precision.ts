@@ -218,7 +218,7 @@ const byCapacitance = (n: number, r: number): LowRankPrecision => {
 }
 
 /** The factor of the matrix in the lower triangle of `a`, in its place; NaN where there is none. */
-const factorize = (a: Float64Array, n: number): void => {
+export const factorize = (a: Float64Array, n: number): void => {
   for (let j = 0; j < n; j++) {
     const row = j * n
     const pivot = a[row + j]! - dot(a, row, a, row, j)

@@ -16,6 +16,7 @@ import {
 import { matvec, matvecGradient } from "./matvec.ts"
 import { outerSum, outerSumGradient } from "./outerSum.ts"
 import { fillTriangular, packGradients, packTriangular } from "./pack.ts"
+import { weightedScatter } from "./scatter.ts"
 import {
   studentVector,
   studentVectorGradient,
@@ -47,6 +48,7 @@ export const linalgLoops = [
   precisionTimes,
   lowRankHalfLogDet,
   lowRankSlopes,
+  weightedScatter,
   studentVector,
   studentVectorPull,
   studentVectorSlope,
