@@ -150,6 +150,19 @@ export type {
 export { observe, sample } from "./effects/Sample.ts"
 // Inference
 export type { Algorithm, Info } from "./inference/Algorithm.ts"
+export { amortise, type Encoder } from "./inference/autoguide/amortise.ts"
+export { autoFlow, type FlowOptions, type FlowParams } from "./inference/autoguide/flow.ts"
+export { autoLowRank, autoMultivariateNormal, type LowRankOptions } from "./inference/autoguide/gaussian.ts"
+export {
+  type Init,
+  type InitSite,
+  initToMedian,
+  initToSample,
+  initToUniform,
+  initToValues,
+} from "./inference/autoguide/init.ts"
+export { autoDelta, autoNormal, type MeanFieldGuide } from "./inference/autoguide/meanField.ts"
+export type { AutoGuide, AutoOptions, Guided, SpreadOptions } from "./inference/autoguide/types.ts"
 export { type ElboOptions, elbo } from "./inference/Elbo.ts"
 export { enumerated, type FiniteSupport } from "./inference/Enumerated.ts"
 export { type Conjugate, conjugate } from "./inference/em/conjugate.ts"

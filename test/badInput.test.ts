@@ -6,6 +6,7 @@ import { describe, expect, it, layer } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Cause, Effect, Exit } from "effect"
 import * as guidepost from "../src/index.ts"
+import { rows as autoguides } from "./badInput/autoguides.ts"
 import { rows as backends } from "./badInput/backends.ts"
 import { rows as data } from "./badInput/data.ts"
 import { rows as distributions } from "./badInput/distributions.ts"
@@ -35,6 +36,7 @@ const tables = {
   draws,
   data,
   gaussianMixture,
+  autoguides,
 }
 const face: Readonly<Record<string, unknown>> = { ...guidepost }
 
