@@ -9,11 +9,12 @@
 export type { Tensor } from "@tensorflow/tfjs-core"
 // Data
 export * as Dataset from "./data/Dataset.ts"
-export { DataError } from "./data/errors.ts"
+export { DataError, StorageError } from "./data/errors.ts"
 export * as Idx from "./data/Idx.ts"
 export * as Images from "./data/Images.ts"
 export * as Labels from "./data/Labels.ts"
 export * as Safetensors from "./data/Safetensors.ts"
+export { Storage } from "./data/Storage.ts"
 export { AsymmetricLaplace } from "./distributions/AsymmetricLaplace.ts"
 // Distributions
 export { Bernoulli } from "./distributions/Bernoulli.ts"
@@ -150,6 +151,13 @@ export type {
 export { observe, sample } from "./effects/Sample.ts"
 // Inference
 export type { Algorithm, Info } from "./inference/Algorithm.ts"
+export {
+  alternate,
+  type EmError,
+  type EmFit,
+  type EmOptions,
+  type IterationReport,
+} from "./inference/alternate.ts"
 export { amortise, type Encoder } from "./inference/autoguide/amortise.ts"
 export { autoFlow, type FlowOptions, type FlowParams } from "./inference/autoguide/flow.ts"
 export { autoLowRank, autoMultivariateNormal, type LowRankOptions } from "./inference/autoguide/gaussian.ts"
@@ -163,28 +171,29 @@ export {
 } from "./inference/autoguide/init.ts"
 export { autoDelta, autoNormal, type MeanFieldGuide } from "./inference/autoguide/meanField.ts"
 export type { AutoGuide, AutoOptions, Guided, SpreadOptions } from "./inference/autoguide/types.ts"
+export {
+  type Checkpoint,
+  decode as decodeCheckpoint,
+  encode as encodeCheckpoint,
+} from "./inference/checkpoint/Checkpoint.ts"
+export type { CheckpointOptions } from "./inference/checkpoint/keep.ts"
+export { resume } from "./inference/checkpoint/resume.ts"
+export type { Interrupted, SurvivalOptions } from "./inference/checkpoint/run.ts"
 export { type ElboOptions, elbo } from "./inference/Elbo.ts"
 export { enumerated, type FiniteSupport } from "./inference/Enumerated.ts"
 export { type Conjugate, conjugate } from "./inference/em/conjugate.ts"
 export { type LbfgsOptions, lbfgs } from "./inference/em/lbfgs.ts"
 export { closedForm, type GradientSteps, gradientSteps } from "./inference/em/mStep.ts"
 export type { Belief, EStep, MStep } from "./inference/em/steps.ts"
-export { BoundDecreased, NonFinite } from "./inference/errors.ts"
+export { BoundDecreased, CheckpointError, NonFinite } from "./inference/errors.ts"
 export type { EarlyStopping, FitError, FitOptions, HeldOut } from "./inference/FitOptions.ts"
-export {
-  alternate,
-  type EmFit,
-  type EmOptions,
-  fitEM,
-  fitMonteCarloEM,
-  fitVariationalEM,
-  type IterationReport,
-} from "./inference/fitEM.ts"
+export { fitEM, fitMonteCarloEM, fitVariationalEM } from "./inference/fitEM.ts"
 export { type Fit, fitSVI, type StreamReport } from "./inference/fitSVI.ts"
 export { type Evidence, logEvidence } from "./inference/importance.ts"
-export type { EpochReport, Metrics, StepReport } from "./inference/Loop.ts"
+export type { EpochReport, NonFinitePolicy, StepReport } from "./inference/Loop.ts"
 export { gibbs } from "./inference/mcmc/gibbs.ts"
 export type { Kernel, KernelState } from "./inference/mcmc/Kernel.ts"
+export type { Metrics } from "./inference/metrics.ts"
 export type { Memory, Objective, Progress } from "./inference/Objective.ts"
 export * as Optimizer from "./inference/Optimizer.ts"
 export { type IwaeOptions, iwae } from "./inference/objectives/iwae.ts"

@@ -12,6 +12,17 @@ export class DataError extends Schema.TaggedError<DataError>()("DataError", {
   }
 }
 
+/** What a storage was asked and could not do. */
+export class StorageError extends Schema.TaggedError<StorageError>()("StorageError", {
+  operation: Schema.Literals(["read", "write", "copy", "remove"]),
+  path: Schema.String,
+  reason: Schema.String,
+}) {
+  override get message(): string {
+    return `cannot ${this.operation} ${this.path}: ${this.reason}`
+  }
+}
+
 /** For callers without types, who have read a file some other way. */
 export const notBytes = (where: string, found: unknown): DataError =>
   new DataError({

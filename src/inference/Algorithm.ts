@@ -24,6 +24,8 @@ export interface Algorithm<in B, S> {
   readonly evaluate: (key: Key, state: S, batch: B) => Readonly<Record<string, tf.Tensor>>
   /** Where a step went wrong. It reads tensors back, so it runs only after one has. */
   readonly blame: (key: Key, state: S, batch: B) => Blame
+  /** The same state, from which steps are half as long; its tensors are those of `state`. For algorithms that have a step size. */
+  readonly shrink?: (state: S) => S
 }
 
 /** The first thing in a step that is not finite. */

@@ -8,14 +8,15 @@ import type { ProgramError } from "../effects/errors.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
 import type * as Key from "../tensor/Key.ts"
 import type { Tree } from "../tensor/Tree.ts"
-import type { NonFinite } from "./errors.ts"
+import type { SurvivalOptions } from "./checkpoint/run.ts"
+import type { CheckpointError, NonFinite } from "./errors.ts"
 import type { EpochReport, NonFinitePolicy, StepReport } from "./Loop.ts"
 import type { Objective } from "./Objective.ts"
 import type { Optimizer } from "./Optimizer.ts"
 import type { Data, Source } from "./Source.ts"
 
 /** What a fit can fail with, besides the programs' own failures. */
-export type FitError = ProgramError | DataError | NonFinite
+export type FitError = ProgramError | DataError | NonFinite | CheckpointError
 
 /** Held-out data, evaluated at the end of every `every`-th epoch (default: every epoch). */
 export interface HeldOut<D> {
@@ -34,7 +35,8 @@ export interface EarlyStopping {
 }
 
 /** How a fit runs. */
-export interface FitOptions<D, G extends Gradient = Gradient, S extends string = string> {
+export interface FitOptions<D, G extends Gradient = Gradient, S extends string = string>
+  extends SurvivalOptions {
   /** The seed of everything random; default `Key.key(0)`. The same key gives the same fit, bit for bit. */
   readonly key?: Key.Key
   /** How long, in steps or in epochs: not both. Default 1,000 steps, or 10 epochs where there are minibatches. */
@@ -48,7 +50,10 @@ export interface FitOptions<D, G extends Gradient = Gradient, S extends string =
   readonly objective?: Objective<G, S>
   readonly heldOut?: HeldOut<D>
   readonly earlyStopping?: EarlyStopping
-  /** What to do with a step that is not finite: fail with `NonFinite` (the default), or leave it out. */
+  /**
+   * What to do with a step that is not finite: fail with `NonFinite` (the default), leave it out, or go back to the last
+   * good state and take smaller steps from there.
+   */
   readonly nonFinite?: NonFinitePolicy
   /** First values of parameters, constrained; those not named start at their `init`. */
   readonly params?: { readonly [name: string]: Tree }
@@ -93,8 +98,8 @@ export const checkOptions = <D>(
     }
   }
   const { nonFinite } = options
-  if (nonFinite !== undefined && nonFinite !== "fail" && nonFinite !== "skip") {
-    return refuse("nonFinite", '"fail" or "skip"', nonFinite)
+  if (nonFinite !== undefined && !["fail", "skip", "restore"].includes(nonFinite)) {
+    return refuse("nonFinite", '"fail", "skip" or "restore"', nonFinite)
   }
   const minDelta = earlyStopping?.minDelta
   if (minDelta !== undefined && !(minDelta >= 0 && Number.isFinite(minDelta))) {

@@ -7,16 +7,16 @@
  * after a step and never between.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Clock, Effect, type Scope } from "effect"
+import { Clock, Effect, Result, type Scope } from "effect"
+import type { DataError } from "../data/errors.ts"
 import type { ProgramError } from "../effects/errors.ts"
 import { attempt } from "../effects/run.ts"
+import type { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
 import type { Algorithm, Blame } from "./Algorithm.ts"
 import { NonFinite } from "./errors.ts"
-import type { Source } from "./Source.ts"
-
-/** Scalars by name, on the host. */
-export type Metrics = Readonly<Record<string, number>>
+import { Mean, type Metrics } from "./metrics.ts"
+import type { Pending, Source } from "./Source.ts"
 
 /** One step, as a person wants to see it. */
 export interface StepReport {
@@ -33,6 +33,10 @@ export interface StepReport {
   readonly metrics: Metrics
   /** The step was not finite and was left out. */
   readonly skipped: boolean
+  /** What went wrong in a step that was left out. */
+  readonly blame?: Blame
+  /** The fit has gone back to its last good state, from which it takes smaller steps. */
+  readonly restored?: true
   /** Whether the epoch ends with this step. */
   readonly endsEpoch: boolean
 }
@@ -49,135 +53,182 @@ export interface EpochReport {
   readonly seconds: number
 }
 
-/** What the driver does with a step whose loss or gradient is not finite. */
-export type NonFinitePolicy = "fail" | "skip"
+/**
+ * What the driver does with a step whose loss or gradient is not finite: fail; leave it out; or leave it out, go back to a
+ * state of up to 100 steps before, and from there take steps half as long.
+ */
+export type NonFinitePolicy = "fail" | "skip" | "restore"
+
+/** Where a driver stands: all that its next step depends on, besides the data. */
+export interface Position<S> {
+  readonly state: S
+  /** What {@link Driver.remember} keeps. */
+  readonly remembered?: S | undefined
+  /** Where `"restore"` goes back to, and how often it has since it was set. */
+  readonly good?: S | undefined
+  readonly restores: number
+  /** Steps taken; epochs behind us; batches taken of the epoch under way; steps left out in a row. */
+  readonly step: number
+  readonly epoch: number
+  readonly batch: number
+  readonly skips: number
+}
 
 /** How a {@link Driver} runs. */
-export interface DriverOptions<B> {
+export interface DriverOptions<S, E = never> {
   readonly key: Key.Key
   readonly nonFinite: NonFinitePolicy
-  readonly heldOut?: Source<B> | undefined
+  /**
+   * Where to go on from, given the state in which a new run would begin. It makes the position's tensors, in the driver's
+   * tidy, or refuses.
+   */
+  readonly from?: ((first: S) => Result.Result<Position<S>, E>) | undefined
 }
 
 /** After this many steps left out in a row, nothing is being learned and `skip` gives up. */
 const maxSkips = 100
 
+/** Steps between two states for `restore` to go back to, and how often it goes back to one before it gives up. */
+const goodEvery = 100
+const maxRestores = 10
+
 /** An algorithm under way. */
 export interface Driver<B, S, E> {
   /** Takes one step. */
-  readonly step: Effect.Effect<StepReport, E | NonFinite | ProgramError>
-  /** Metrics of another source at the present state: means over its batches, each weighted by its rows. NaN is refused. */
-  readonly evaluate: (source: Source<B>) => Effect.Effect<Metrics, E | NonFinite | ProgramError>
-  /** The present state. Its tensors are the driver's. */
-  readonly state: () => S
+  readonly step: Effect.Effect<StepReport, E | DriverError>
+  /**
+   * Metrics of another source, at the state to keep unless `state` is given: means over its batches, each weighted by
+   * its rows. NaN is refused.
+   */
+  readonly evaluate: (source: Source<B>, state?: () => S) => Effect.Effect<Metrics, E | DriverError>
+  /** Where the driver stands. The tensors are the driver's. */
+  readonly position: () => Position<S>
   /** Remembers the present state, in place of the one remembered before. */
-  readonly remember: Effect.Effect<void>
-  /** Goes back to the state remembered last, if there is one. */
-  readonly recall: Effect.Effect<void>
+  readonly remember: () => void
+  /** The state to keep: the one remembered, if there is one, or else the present one. */
+  readonly best: () => S
 }
 
-/** Starts `algorithm` on `source`. `E` is what the algorithm's programs may fail with of their own. */
-export const start = Effect.fnUntraced(function* <B, S extends object, E>(
+/** What a driver can fail with, besides the algorithm's own programs. */
+export type DriverError = ProgramError | DataError | NonFinite
+
+/** Starts `algorithm` on `source`. `E` is what the algorithm's programs may fail with of their own, `F` what `from` may. */
+export const start = Effect.fnUntraced(function* <B, S extends object, E, F = never>(
   algorithm: Algorithm<B, S>,
   source: Source<B>,
-  options: DriverOptions<B>,
-): Effect.fn.Return<Driver<B, S, E>, E | ProgramError, Scope.Scope> {
+  options: DriverOptions<S, F>,
+): Effect.fn.Return<Driver<B, S, E>, E | F | ProgramError | DataError, Scope.Scope> {
   const keys = {
     init: Key.foldInName(options.key, "init"),
     step: Key.foldInName(options.key, "step"),
     data: Key.foldInName(options.key, "data"),
     heldOut: Key.foldInName(options.key, "heldOut"),
   }
-  let plan = yield* source.plan(0)
+  const first = yield* firstBatch(source)
+  const begin = attempt<Result.Result<Position<S>, F>, E>(() =>
+    tidied(() => {
+      const state = algorithm.init(keys.init, first(Key.foldIn(keys.data, 0)))
+      if (options.from !== undefined) return options.from(state)
+      const good = options.nonFinite === "restore" ? state : undefined
+      return Result.succeed({ state, good, restores: 0, step: 0, epoch: 0, batch: 0, skips: 0 })
+    }),
+  )
   const owned = yield* Effect.acquireRelease(
-    Effect.map(
-      attempt<S, E>(() => tidied(() => algorithm.init(keys.init, plan[0]!.take(Key.foldIn(keys.data, 0))))),
-      (state): { state: S; remembered: S | undefined } => ({ state, remembered: undefined }),
-    ),
-    (owned) =>
+    Effect.map(Effect.flatMap(begin, Effect.fromResult), (at) => ({ at })),
+    ({ at }) =>
       Effect.sync(() => {
-        for (const tensor of tensorsOf([owned.state, owned.remembered]))
-          if (!tensor.isDisposed) tensor.dispose()
+        for (const tensor of tensorsOf(statesOf(at))) if (!tensor.isDisposed) tensor.dispose()
       }),
   )
+  /** Moves on; what no state holds any more is freed. */
+  const move = (to: Partial<Position<S>>): void => {
+    const before = owned.at
+    owned.at = { ...before, ...to }
+    free(statesOf(before), statesOf(owned.at))
+  }
+  let plan = yield* source.plan(owned.at.epoch)
 
-  let taken = 0
-  let epoch = 0
-  let batch = 0
-  let skips = 0
+  /** What becomes of a step that is not finite. */
+  const afterBad = (blame: Blame): Result.Result<Partial<StepReport>, NonFinite> => {
+    const { good, restores, skips, step } = owned.at
+    const spent = good === undefined ? skips + 1 === maxSkips : restores === maxRestores
+    if (options.nonFinite === "fail" || spent) return Result.fail(new NonFinite({ step: step + 1, ...blame }))
+    if (good === undefined) {
+      owned.at = { ...owned.at, skips: skips + 1 }
+      return Result.succeed({ skipped: true, blame })
+    }
+    const back = algorithm.shrink?.(good) ?? good
+    move({ state: back, good: back, restores: restores + 1, skips: skips + 1 })
+    return Result.succeed({ skipped: true, blame, restored: true })
+  }
+
+  // All that a step changes it changes at one stroke, so that an interruption finds it done or not begun.
+  const take = (pending: Pending<B>): Result.Result<StepReport, NonFinite> => {
+    const { step, epoch, batch } = owned.at
+    const key = Key.foldIn(keys.step, step)
+    const rows = () => pending.take(Key.foldIn(keys.data, step))
+    const { next, info } = tidied(() => {
+      const [next, info] = algorithm.step(key, owned.at.state, rows())
+      return { next, info }
+    })
+    const healthy = Number.isFinite(info.health.dataSync()[0])
+    const metrics = hostMetrics(info.metrics)
+    tf.dispose(info as unknown as tf.TensorContainer)
+    let outcome: Result.Result<Partial<StepReport>, NonFinite> = Result.succeed({})
+    if (healthy) {
+      const isGood = options.nonFinite === "restore" && (step + 1) % goodEvery === 0
+      move({ state: next, skips: 0, ...(isGood && { good: next, restores: 0 }) })
+    } else {
+      free(next, statesOf(owned.at))
+      outcome = afterBad(tidied(() => algorithm.blame(key, owned.at.state, rows())))
+    }
+    return Result.map(outcome, (bad) => {
+      owned.at = { ...owned.at, step: step + 1, batch: batch + 1 }
+      return {
+        step: step + 1,
+        epoch: epoch + 1,
+        batch: batch + 1,
+        batches: plan.length,
+        rows: pending.rows,
+        metrics,
+        skipped: false,
+        endsEpoch: batch + 1 === plan.length,
+        ...bad,
+      }
+    })
+  }
 
   const step = Effect.gen(function* () {
-    if (batch === plan.length) {
-      epoch++
-      batch = 0
-      plan = yield* source.plan(epoch)
+    if (owned.at.batch === plan.length) {
+      plan = yield* source.plan(owned.at.epoch + 1)
+      owned.at = { ...owned.at, epoch: owned.at.epoch + 1, batch: 0 }
     }
-    const key = Key.foldIn(keys.step, taken)
-    const take = () => plan[batch]!.take(Key.foldIn(keys.data, taken))
+    const pending = plan[owned.at.batch]!
+    if (pending.load !== undefined) yield* pending.load
     return yield* Effect.flatMap(
-      attempt<StepOutcome, E>(() => {
-        const { next, info } = tidied(() => {
-          const [next, info] = algorithm.step(key, owned.state, take())
-          return { next, info }
-        })
-        const healthy = Number.isFinite(info.health.dataSync()[0])
-        const metrics = hostMetrics(info.metrics)
-        tf.dispose(info as unknown as tf.TensorContainer)
-        if (!healthy) {
-          free(next, [owned.state, owned.remembered])
-          return { metrics, blame: tidied(() => algorithm.blame(key, owned.state, take())) }
-        }
-        const previous = owned.state
-        owned.state = next
-        free(previous, [next, owned.remembered])
-        return { metrics, blame: undefined }
-      }),
-      ({ metrics, blame }) => {
-        const { rows } = plan[batch]!
-        taken++
-        batch++
-        skips = blame === undefined ? 0 : skips + 1
-        if (blame !== undefined && (options.nonFinite === "fail" || skips === maxSkips)) {
-          return Effect.fail(new NonFinite({ step: taken, ...blame }))
-        }
-        return Effect.succeed<StepReport>({
-          step: taken,
-          epoch: epoch + 1,
-          batch,
-          batches: plan.length,
-          rows,
-          metrics,
-          skipped: blame !== undefined,
-          endsEpoch: batch === plan.length,
-        })
-      },
+      attempt<Result.Result<StepReport, NonFinite>, E>(() => take(pending)),
+      Effect.fromResult,
     )
   })
 
+  const best = () => owned.at.remembered ?? owned.at.state
   return {
     step,
-    evaluate: (other) =>
-      evaluate<B, S, E>(
-        algorithm,
-        () => owned.state,
-        other,
-        keys.heldOut,
-        () => taken,
-      ),
-    state: () => owned.state,
-    remember: Effect.sync(() => {
-      const before = owned.remembered
-      owned.remembered = owned.state
-      if (before !== undefined) free(before, [owned.state])
-    }),
-    recall: Effect.sync(() => {
-      if (owned.remembered === undefined) return
-      const { state } = owned
-      owned.state = owned.remembered
-      free(state, [owned.state])
-    }),
+    evaluate: (other, state = best) =>
+      evaluate<B, S, E>(algorithm, state, other, keys.heldOut, () => owned.at.step),
+    position: () => owned.at,
+    remember: () => move({ remembered: owned.at.state }),
+    best,
   }
 })
+
+/** A batch's `take`, once its rows are there. */
+export const firstBatch = <B>(
+  source: Source<B>,
+): Effect.Effect<Pending<B>["take"], DataError | InvalidArgument> =>
+  Effect.flatMap(source.plan(0), ([first]) => Effect.as(first!.load ?? Effect.void, first!.take))
+
+const statesOf = <S>({ state, remembered, good }: Position<S>) => [state, remembered, good]
 
 interface StepOutcome {
   readonly metrics: Metrics
@@ -190,11 +241,12 @@ const evaluate = Effect.fnUntraced(function* <B, S, E>(
   source: Source<B>,
   key: Key.Key,
   steps: () => number,
-): Effect.fn.Return<Metrics, E | NonFinite | ProgramError> {
+): Effect.fn.Return<Metrics, E | DriverError> {
   const batches = yield* source.plan(0)
   const mean = new Mean()
   const breathe = yield* breather
-  for (const [i, { rows, take }] of batches.entries()) {
+  for (const [i, { rows, take, load }] of batches.entries()) {
+    if (load !== undefined) yield* load
     const batchKey = Key.foldIn(key, i)
     const { metrics, blame } = yield* attempt<StepOutcome, E>(() => {
       const found = tidied(() => algorithm.evaluate(batchKey, state(), take(batchKey)))
@@ -211,27 +263,6 @@ const evaluate = Effect.fnUntraced(function* <B, S, E>(
   }
   return mean.value()
 })
-
-/** Weighted running means of metrics. */
-export class Mean {
-  readonly #sums = new Map<string, number>()
-  #weight = 0
-
-  add(metrics: Metrics, weight: number): void {
-    this.#weight += weight
-    for (const [name, value] of Object.entries(metrics)) {
-      this.#sums.set(name, (this.#sums.get(name) ?? 0) + weight * value)
-    }
-  }
-
-  get weight(): number {
-    return this.#weight
-  }
-
-  value(): Metrics {
-    return Object.fromEntries([...this.#sums].map(([name, sum]) => [name, sum / this.#weight]))
-  }
-}
 
 /** Milliseconds that a loop may hold the event loop: timers, signals and a page's clicks wait no longer. */
 const patience = 16

@@ -5,26 +5,25 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { Clock, Effect, type Scope } from "effect"
 import { DataError } from "../data/errors.ts"
-import { PlateError } from "../effects/errors.ts"
 import type { Rest } from "../effects/Program.ts"
-import { attempt, type Recording } from "../effects/run.ts"
+import { attempt } from "../effects/run.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
+import * as Tree from "../tensor/Tree.ts"
+import { keyOf } from "./checkpoint/agree.ts"
+import type { Checkpoint } from "./checkpoint/Checkpoint.ts"
+import { begin, type Interrupted, reportingFailure } from "./checkpoint/run.ts"
 import { elbo } from "./Elbo.ts"
-import { checkOptions, type EarlyStopping, type FitError, type FitOptions, lengthOf } from "./FitOptions.ts"
-import {
-  breather,
-  type Driver,
-  type EpochReport,
-  Mean,
-  type Metrics,
-  type StepReport,
-  start,
-} from "./Loop.ts"
+import type { CheckpointError } from "./errors.ts"
+import { checkOptions, type FitError, type FitOptions, lengthOf } from "./FitOptions.ts"
+import { breather, type Driver, type EpochReport, firstBatch, type StepReport } from "./Loop.ts"
+import { Mean, type Metrics } from "./metrics.ts"
+import { checkMinibatches } from "./minibatches.ts"
 import { adam } from "./Optimizer.ts"
-import { onBatch, type ProgramPair, pair, synchronous } from "./programs.ts"
+import { Patience } from "./Patience.ts"
+import { type ProgramPair, synchronous } from "./programs.ts"
 import { type Data, make as makeSource, type Source } from "./Source.ts"
-import { type SviState, svi } from "./svi.ts"
+import { type ParamTree, paramsAt, type SviState, svi } from "./svi.ts"
 
 /** Why a fit ended. */
 export type Ending = "completed" | "early stopping" | "until"
@@ -42,6 +41,25 @@ export interface Session<D, E> {
   /** Means over the epoch that `params` stand for: the best under early stopping; else the one under way, or the last. */
   readonly metrics: () => Metrics
   readonly steps: () => number
+  /** Every parameter that the programs read, constrained: new tensors. */
+  readonly params: Effect.Effect<ParamTree, E | FitError>
+  /** The fit now, to go on from. */
+  readonly checkpoint: Effect.Effect<Checkpoint, CheckpointError>
+  /** Writes the last checkpoint. */
+  readonly finish: Effect.Effect<void, CheckpointError>
+  /** What to do when the fit is cut off: write a checkpoint, and tell who asked to be told. */
+  readonly salvage: Effect.Effect<void>
+}
+
+/** What a fit has seen so far, as a checkpoint holds it. */
+interface Journal {
+  readonly history: ReadonlyArray<EpochReport>
+  readonly best: EpochReport | undefined
+  readonly mean: ReturnType<Mean["save"]>
+  readonly patience: ReturnType<Patience["save"]>
+  /** Of the epoch under way. */
+  readonly seconds: number
+  readonly stoppedEarly: boolean
 }
 
 /** Checks everything that can be checked before the first step, and sets the fit up. */
@@ -51,8 +69,9 @@ export const open = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
   data: Data<D>,
   options: FitOptions<D, never, string>,
 ): Effect.fn.Return<Session<D, ME | GE>, ME | GE | FitError, Rest<MR> | Rest<GR> | Scope.Scope> {
-  const { key = Key.key(0), optimizer = adam(1e-3), objective = elbo(), heldOut, earlyStopping } = options
+  const { optimizer = adam(1e-3), objective = elbo(), heldOut, earlyStopping, resume } = options
   yield* checkOptions(options, optimizer)
+  const key = yield* keyOf(options.key, { resume, otherwise: Key.key(0) })
   const context = yield* Effect.context<Rest<MR> | Rest<GR>>()
   const programs = { ...synchronous(model, guide, context), sumsOut: objective.sumsOut }
   const source = yield* makeSource(data, {
@@ -68,63 +87,133 @@ export const open = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
           inHeldOut,
         )
   yield* checkMinibatches<D, ME | GE>(programs, source, key)
-  const driver = yield* start<D, SviState, ME | GE>(
+  const run = yield* begin<D, SviState, Journal, ME | GE>(
     svi(programs, objective, optimizer, options.params),
     source,
-    { key, nonFinite: options.nonFinite ?? "fail" },
+    {
+      name: "fitSVI",
+      key,
+      nonFinite: options.nonFinite ?? "fail",
+      checkpoint: options.checkpoint,
+      resume,
+    },
   )
+  const { driver } = run
   const until =
     options.until === undefined
       ? undefined
       : yield* Effect.forkScoped(options.until, { startImmediately: true })
   const breathe = yield* breather
 
-  const history: Array<EpochReport> = []
-  let best: EpochReport | undefined
-  const patience = new Patience(earlyStopping)
-  let mean = new Mean()
-  let steps = 0
-  let started = yield* Clock.currentTimeMillis
-  let ending: Ending | undefined
+  const before = run.journal
+  const history: Array<EpochReport> = [...(before?.history ?? [])]
+  let best = before?.best
+  const patience = new Patience(earlyStopping, before?.patience)
+  let mean = new Mean(before?.mean)
+  let started = (yield* Clock.currentTimeMillis) - 1000 * (before?.seconds ?? 0)
+  let now = started
+  let ending: Ending | undefined = before?.stoppedEarly === true ? "early stopping" : undefined
 
-  const endEpoch = Effect.fnUntraced(function* (report: StepReport) {
-    const due = held !== undefined && report.epoch % (heldOut?.every ?? 1) === 0
-    const evaluated = due ? yield* driver.evaluate(held) : undefined
-    const now = yield* Clock.currentTimeMillis
+  /** Ends the fit where its length has been reached. */
+  const checkLength = () => {
+    const { step, epoch, batch } = driver.position()
+    const epochs = epoch + (batch > 0 && batch === batches ? 1 : 0)
+    if (limit.steps !== undefined && step >= limit.steps) ending ??= "completed"
+    if (limit.epochs !== undefined && epochs >= limit.epochs) ending ??= "completed"
+  }
+  const batches = (yield* source.plan(driver.position().epoch)).length
+
+  const journal = (): Journal => ({
+    history,
+    best,
+    mean: mean.save(),
+    patience: patience.save(),
+    seconds: (now - started) / 1000,
+    stoppedEarly: ending === "early stopping",
+  })
+
+  /** Closes an epoch whose steps are all taken. Until it has been, the epoch is missing in the history. */
+  const endEpoch = Effect.gen(function* () {
+    const { epoch: past, step } = driver.position()
+    const due = held !== undefined && (past + 1) % (heldOut?.every ?? 1) === 0
+    const evaluated = due ? yield* driver.evaluate(held, () => driver.position().state) : undefined
+    now = yield* Clock.currentTimeMillis
     const epoch: EpochReport = {
-      epoch: report.epoch,
-      step: report.step,
+      epoch: past + 1,
+      step,
       metrics: mean.value(),
       seconds: (now - started) / 1000,
       ...(evaluated === undefined ? {} : { heldOut: evaluated }),
     }
-    started = now
-    mean = new Mean()
-    history.push(epoch)
-    const judged = held === undefined ? epoch.metrics : evaluated
-    if (judged?.elbo !== undefined) {
+    yield* Effect.sync(() => {
+      started = now
+      mean = new Mean()
+      history.push(epoch)
+      const judged = held === undefined ? epoch.metrics : evaluated
+      if (judged?.elbo === undefined) return
       const verdict = patience.judge(judged.elbo)
       if (verdict === "better") {
-        yield* driver.remember
+        driver.remember()
         best = epoch
       }
       if (verdict === "stop") ending ??= "early stopping"
-    }
+    })
     if (options.onEpoch !== undefined) yield* options.onEpoch(epoch)
   })
+  const owesEpoch = () => {
+    const { epoch, batch } = driver.position()
+    return batch === batches && history.length === epoch
+  }
+  const countedStep = Effect.uninterruptible(
+    Effect.tap(driver.step, (report) =>
+      Effect.sync(() => {
+        if (!report.skipped) mean.add(report.metrics, report.rows)
+      }),
+    ),
+  )
+
+  // The interruption may have come between the last step of an epoch and its end.
+  if (owesEpoch()) yield* endEpoch
+  checkLength()
 
   const advance = Effect.gen(function* () {
-    const report = yield* driver.step
-    steps = report.step
-    if (!report.skipped) mean.add(report.metrics, report.rows)
+    const report = yield* countedStep
     if (options.onStep !== undefined) yield* options.onStep(report)
-    if (report.endsEpoch) yield* endEpoch(report)
-    if (limit.steps === report.step || (report.endsEpoch && limit.epochs === report.epoch))
-      ending ??= "completed"
+    if (report.endsEpoch) yield* endEpoch
+    checkLength()
+    if (options.checkpoint !== undefined) {
+      now = yield* Clock.currentTimeMillis
+      yield* run.after(journal)
+    }
     yield* breathe
     if (until?.pollUnsafe() !== undefined) ending ??= "until"
     return report
   })
+
+  const checkpoint = Effect.suspend(() => run.checkpoint(journal()))
+  const metrics = () => best?.metrics ?? (mean.weight > 0 ? mean.value() : (history.at(-1)?.metrics ?? {}))
+  const params = Effect.flatMap(firstBatch(source), (take) =>
+    attempt<ParamTree, ME | GE>(
+      () =>
+        tf.tidy(() => paramsAt(programs, driver.best(), key, take(key)) as tf.TensorContainer) as ParamTree,
+    ),
+  )
+  const finish = Effect.suspend(() => run.write(journal()))
+  const salvage = Effect.gen(function* () {
+    yield* finish
+    if (options.onInterrupt === undefined) return
+    const found = yield* params
+    const partial: Interrupted = {
+      params: Tree.toHost(found),
+      metrics: metrics(),
+      steps: driver.position().step,
+      checkpoint: yield* checkpoint,
+    }
+    Tree.dispose(found)
+    yield* options.onInterrupt(partial)
+  })
+  // Who reads the journal before the first step of a fit that has just begun finds out that it cannot be written.
+  if (resume === undefined) yield* finish
 
   return {
     programs,
@@ -134,8 +223,12 @@ export const open = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
     advance,
     ending: () => ending,
     history,
-    metrics: () => best?.metrics ?? (mean.weight > 0 ? mean.value() : (history.at(-1)?.metrics ?? {})),
-    steps: () => steps,
+    metrics,
+    steps: () => driver.position().step,
+    params,
+    checkpoint,
+    finish,
+    salvage: reportingFailure(salvage as Effect.Effect<void, FitError>),
   }
 })
 
@@ -146,62 +239,6 @@ const inHeldOut = (error: DataError | InvalidArgument): DataError | InvalidArgum
     ? new DataError({ ...error, where })
     : new InvalidArgument({ ...error, where })
 }
-
-/** Counts the epochs without a rise. */
-class Patience {
-  readonly #options: EarlyStopping | undefined
-  #best = Number.NEGATIVE_INFINITY
-  #waited = 0
-
-  constructor(options: EarlyStopping | undefined) {
-    this.#options = options
-  }
-
-  judge(elbo: number): "better" | "wait" | "stop" {
-    if (this.#options === undefined) return "wait"
-    const { patience, minDelta = 0 } = this.#options
-    if (elbo > this.#best + minDelta) {
-      this.#best = elbo
-      this.#waited = 0
-      return "better"
-    }
-    this.#waited++
-    return this.#waited >= patience ? "stop" : "wait"
-  }
-}
-
-/**
- * Under minibatches some observed site or factor must lie in a plate as large as the data: otherwise the likelihood of a
- * batch would stand for that of all the data, and the posterior of anything global would come out too wide.
- */
-const checkMinibatches = <D, E>(
-  programs: ProgramPair<D>,
-  source: Source<D>,
-  key: Key.Key,
-): Effect.Effect<void, E | FitError> => {
-  if (source.batchSize >= source.size) return Effect.void
-  return Effect.flatMap(source.plan(0), ([first]) =>
-    attempt<void, E>(() =>
-      tf.tidy(() => {
-        const batch = first!.take(key)
-        const [, model] = pair(onBatch(programs, batch), key, false)
-        const found = platesOf(model)
-        if (!found.some(({ size }) => size === source.size)) {
-          throw new PlateError({
-            plate: found.map(({ name }) => name).join(", "),
-            expected: `an observed site or factor in a plate of size ${source.size}, the rows of the data, since batches hold ${source.batchSize}`,
-            found: found.length === 0 ? "no plate" : `sizes ${found.map(({ size }) => size).join(", ")}`,
-          })
-        }
-      }),
-    ),
-  )
-}
-
-const platesOf = (model: Recording) =>
-  [...[...model.samples.values()].filter((site) => site.observed), ...model.factors.values()].flatMap(
-    (site) => site.plates,
-  )
 
 /** Metrics for one row of the data: totals divided by their number. */
 export const perRow = (metrics: Metrics, rows: number): Metrics =>

@@ -22,6 +22,8 @@ export interface Source<out B> {
 /** A batch not yet taken, and how many rows it has. */
 export interface Pending<out B> {
   readonly rows: number
+  /** Brings the batch's rows to the host, where they are not there yet: to be run before `take`, batch after batch. */
+  readonly load?: Effect.Effect<void, DataError>
   readonly take: (key: Key.Key) => B
 }
 

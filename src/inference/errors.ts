@@ -35,3 +35,15 @@ export class NonFinite extends Schema.TaggedError<NonFinite>()("NonFinite", {
     return `${what}step ${this.step} is not finite${site}${parameter}${index}: ${this.found}`
   }
 }
+
+/** A checkpoint that cannot be written, read, or gone on from: which, why, and what to do about it. */
+export class CheckpointError extends Schema.TaggedError<CheckpointError>()("CheckpointError", {
+  path: Schema.String,
+  expected: Schema.String,
+  found: Schema.String,
+  advice: Schema.String,
+}) {
+  override get message(): string {
+    return `checkpoint ${this.path}: expected ${this.expected}, found ${this.found}; ${this.advice}`
+  }
+}

@@ -7,146 +7,25 @@
  * fit.bound             // log p(x), in nats: exact EM's bound is the evidence
  * ```
  */
-import { Clock, Effect, type Scope } from "effect"
-import type { DataError } from "../data/errors.ts"
-import type { ProgramError } from "../effects/errors.ts"
-import type { GuideCheck, Params, Rest } from "../effects/Program.ts"
+import { Effect, type Scope } from "effect"
+import type { GuideCheck, Rest } from "../effects/Program.ts"
 import { run } from "../effects/run.ts"
 import type { Backend } from "../tensor/Backend.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
-import * as Key from "../tensor/Key.ts"
-import { scoped } from "../tensor/Memory.ts"
-import * as Tree from "../tensor/Tree.ts"
+import { alternate, type EmError, type EmFit, type EmOptions } from "./alternate.ts"
 import type { FiniteSupport } from "./Enumerated.ts"
-import { type AlternationState, alternation } from "./em/alternation.ts"
 import { type DrawnOptions, drawn } from "./em/drawn.ts"
 import { exact } from "./em/exact.ts"
 import { type GuidedOptions, type GuidedState, guided } from "./em/guided.ts"
-import type { EStep, MStep } from "./em/steps.ts"
-import { BoundDecreased, type NonFinite } from "./errors.ts"
-import { breather, start } from "./Loop.ts"
+import type { MStep } from "./em/steps.ts"
 import { gibbs } from "./mcmc/gibbs.ts"
 import type { Kernel, KernelState } from "./mcmc/Kernel.ts"
-import { type Data, make as makeSource } from "./Source.ts"
-import type { ParamTree } from "./svi.ts"
-
-/** One iteration, as a person wants to see it. */
-export interface IterationReport {
-  /** Iterations taken so far, this one included. */
-  readonly iteration: number
-  /** What the E-step measured before this iteration's M-step: a total over the data, in nats. */
-  readonly value: number
-  readonly seconds: number
-}
-
-/** How an alternation runs. */
-export interface EmOptions {
-  /** The seed of everything random; default `Key.key(0)`. */
-  readonly key?: Key.Key
-  /** At most this many iterations; default 200. */
-  readonly iterations?: number
-  /**
-   * The fit has converged when an iteration changes the bound by no more than `tolerance · (1 + |bound|)`. Default 1e-6;
-   * 0 for never. Where the bound is an estimate it does not settle so, and every iteration is taken.
-   */
-  readonly tolerance?: number
-  /** First values of parameters, constrained; those not named start at their `init`. */
-  readonly params?: ParamTree
-  readonly onIteration?: (report: IterationReport) => Effect.Effect<void>
-}
+import type { Data } from "./Source.ts"
 
 /** How {@link fitEM} runs: with an M-step in closed form, or by gradient. */
 export interface FitEmOptions<D, M> extends EmOptions {
   readonly mStep: MStep<D, M>
 }
-
-/**
- * A model fitted by alternation. Its tensors live until the scope closes. Where the E-step knows its belief's entropy it
- * measures a `bound` on log p(x); of draws it knows E_q[log p(x, z)] alone, the `logJoint`.
- */
-export type EmFit<MR, V extends "bound" | "logJoint" = "bound"> = {
-  /** Every parameter of the model, constrained. */
-  readonly params: Params<MR>
-  /** What the E-step measures, before each iteration's M-step. */
-  readonly history: ReadonlyArray<number>
-  readonly iterations: number
-  readonly converged: boolean
-} & {
-  /** What the E-step measures at these parameters: a total over the data, in nats. */
-  readonly [K in V]: number
-}
-
-/** Why an alternation can fail, besides the programs' own failures. */
-export type EmError = ProgramError | DataError | NonFinite | BoundDecreased
-
-/** Runs the alternation of two steps to its end. */
-export const alternate = Effect.fnUntraced(function* <
-  D,
-  ME,
-  MR,
-  E extends object,
-  M extends object,
-  V extends "bound" | "logJoint" = "bound",
->(
-  model: (data: D) => Effect.Effect<unknown, ME, MR>,
-  data: Data<NoInfer<D>>,
-  steps: { readonly eStep: EStep<D, E>; readonly mStep: MStep<D, M> },
-  options: EmOptions,
-): Effect.fn.Return<EmFit<MR, V>, ME | EmError, Rest<MR> | Backend | Scope.Scope> {
-  const { key = Key.key(0), iterations = 200, tolerance = 1e-6, onIteration } = options
-  yield* checkOptions(iterations, tolerance)
-  const { eStep, mStep } = steps
-  const services = (yield* Effect.context<Rest<MR>>()) as never
-  const source = yield* makeSource<D>(data, { key })
-  const algorithm = alternation<D, E, M>(
-    (batch, runOptions) =>
-      run(
-        Effect.suspend(() => model(batch)),
-        services,
-        runOptions,
-      ),
-    eStep,
-    mStep,
-    options.params,
-  )
-  const driver = yield* start<D, AlternationState<E, M>, ME>(algorithm, source, { key, nonFinite: "fail" })
-  const breathe = yield* breather
-  const history: Array<number> = []
-  const isMonotone = eStep.isMonotone && mStep.isMonotone
-  let started = yield* Clock.currentTimeMillis
-  let converged = false
-  while (history.length < iterations && !converged) {
-    const { metrics } = yield* driver.step
-    const value = metrics[eStep.measures]!
-    const before = history.at(-1)
-    history.push(value)
-    const now = yield* Clock.currentTimeMillis
-    if (onIteration !== undefined) {
-      yield* onIteration({ iteration: history.length, value, seconds: (now - started) / 1000 })
-    }
-    started = now
-    if (before !== undefined) {
-      if (isMonotone) yield* checkRise(history.length - 1, before, value)
-      converged = tolerance > 0 && Math.abs(value - before) <= tolerance * (1 + Math.abs(value))
-    }
-    yield* breathe
-  }
-  const measured = (yield* driver.evaluate(source))[eStep.measures]!
-  const params = yield* scoped(
-    Effect.sync(() => Tree.clone(driver.state().params)),
-    (params) => Tree.leaves(params),
-  )
-  const found = { params: params as Params<MR>, history, iterations: history.length, converged }
-  return { ...found, [eStep.measures]: measured } as unknown as EmFit<MR, V>
-})
-
-/** What float32 sums may lose of a bound that has not fallen. */
-const slack = 1e-5
-
-const checkRise = (iteration: number, before: number, after: number): Effect.Effect<void, BoundDecreased> =>
-  after >= before - slack * (1 + Math.abs(before))
-    ? Effect.void
-    : Effect.fail(new BoundDecreased({ iteration, before, after }))
 
 const checkCount = (
   where: string,
@@ -158,17 +37,6 @@ const checkCount = (
     : Effect.fail(
         new InvalidArgument({ where, expected: `a whole number, at least ${least}`, found: String(count) }),
       )
-
-const checkOptions = (iterations: number, tolerance: number): Effect.Effect<void, InvalidArgument> => {
-  const refuse = (where: string, expected: string, found: number) =>
-    Effect.fail(new InvalidArgument({ where: `fitEM: ${where}`, expected, found: String(found) }))
-  if (!(Number.isInteger(iterations) && iterations >= 1)) {
-    return refuse("iterations", "a whole number, at least 1", iterations)
-  }
-  return tolerance >= 0 && Number.isFinite(tolerance)
-    ? Effect.void
-    : refuse("tolerance", "a finite number, at least 0", tolerance)
-}
 
 /**
  * Fits by EM, all latent sites summed out exactly: each must have a list of values. The bound is the log-evidence, which

@@ -8,26 +8,26 @@
  * const { z } = yield* fit.posterior(100)
  * ```
  */
-import * as tf from "@tensorflow/tfjs-core"
 import { Effect, type Scope, Stream } from "effect"
 import type { Gradient } from "../distributions/Distribution.ts"
 import type { ProgramError } from "../effects/errors.ts"
 import { substituted } from "../effects/handlers/substitute.ts"
 import type { GuideCheck, Params, Rest, Values } from "../effects/Program.ts"
-import { attempt } from "../effects/run.ts"
 import type { Backend } from "../tensor/Backend.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
 import { scoped } from "../tensor/Memory.ts"
 import * as Tree from "../tensor/Tree.ts"
 import { firstNonFinite } from "./blame.ts"
-import { NonFinite } from "./errors.ts"
+import type { Checkpoint } from "./checkpoint/Checkpoint.ts"
+import { inOwnScope } from "./checkpoint/run.ts"
+import { type CheckpointError, NonFinite } from "./errors.ts"
 import type { FitError, FitOptions } from "./FitOptions.ts"
-import type { EpochReport, Metrics, StepReport } from "./Loop.ts"
+import type { EpochReport, StepReport } from "./Loop.ts"
+import type { Metrics } from "./metrics.ts"
 import { drawSites } from "./predictive.ts"
 import { type Ending, open, type Session } from "./Session.ts"
 import { type Data, everything, make as makeSource } from "./Source.ts"
-import { type ParamTree, paramsAt } from "./svi.ts"
 
 /** A fitted pair of programs. Its tensors live until the scope closes. */
 export interface Fit<D, E, MR, GR> {
@@ -41,6 +41,8 @@ export interface Fit<D, E, MR, GR> {
   readonly history: ReadonlyArray<EpochReport>
   readonly steps: number
   readonly ended: Ending
+  /** Where the fit stands, for the option `resume` of a longer one. To be taken while the fit's scope is open. */
+  readonly checkpoint: Effect.Effect<Checkpoint, CheckpointError>
   /**
    * `n` draws of every latent site from the guide, stacked: `[n, ...site shape]`, given the data of the fit or other
    * data. Sites in the plate of the data are drawn for every row: give a few rows where there are many.
@@ -59,10 +61,10 @@ export interface Fit<D, E, MR, GR> {
 /** A report of {@link fitSVI.stream}: a step, and a way to copy the parameters at that moment. */
 export interface StreamReport<E, MR, GR> extends StepReport {
   /** The parameters now, constrained: copies that live until the scope closes. Read them while the stream runs. */
-  readonly params: Effect.Effect<Params<MR | GR>, E | ProgramError, Scope.Scope>
+  readonly params: Effect.Effect<Params<MR | GR>, E | FitError, Scope.Scope>
 }
 
-const fit = Effect.fnUntraced(function* <
+const toItsEnd = Effect.fnUntraced(function* <
   D,
   ME,
   MR,
@@ -74,24 +76,30 @@ const fit = Effect.fnUntraced(function* <
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
   guide: ((data: D) => Effect.Effect<unknown, GE, GR>) & GuideCheck<MR, GR, G, S>,
   data: Data<NoInfer<D>>,
-  options: FitOptions<NoInfer<D>, G, S> = {},
+  options: FitOptions<NoInfer<D>, G, S>,
 ): Effect.fn.Return<
   Fit<D, ME | GE, MR, GR>,
   ME | GE | FitError,
   Rest<MR> | Rest<GR> | Backend | Scope.Scope
 > {
   const session = yield* open<D, ME, MR, GE, GR>(model, guide, data, options)
-  while (session.ending() === undefined) yield* session.advance
-  yield* session.driver.recall
+  const { driver, history, key, programs, checkpoint } = session
+  yield* Effect.onInterrupt(
+    Effect.gen(function* () {
+      while (session.ending() === undefined) yield* session.advance
+    }),
+    () => session.salvage,
+  )
   yield* checkFinite(session)
+  yield* session.finish
   const params = yield* paramsOf<D, ME | GE, MR, GR>(session)
-  const { driver, history, key, programs } = session
   return {
     params,
     elbo: session.metrics().elbo ?? Number.NaN,
     history,
     steps: session.steps(),
     ended: session.ending()!,
+    checkpoint,
     posterior: (n, { data: given = data, key: drawKey = Key.foldInName(key, "posterior") } = {}) =>
       drawSites<Values<MR>, ME | GE>(
         (batch, options) => programs.guide(batch as D, options),
@@ -99,9 +107,19 @@ const fit = Effect.fnUntraced(function* <
         { samples: n, key: drawKey, handlers: [substituted(params)] },
       ),
     evaluate: (given, { batchSize } = {}) =>
-      Effect.flatMap(makeSource<D>(given, { batchSize, key, shuffle: false }), driver.evaluate),
+      Effect.flatMap(makeSource<D>(given, { batchSize, key, shuffle: false }), (source) =>
+        driver.evaluate(source),
+      ),
   }
 })
+
+const fit = <D, ME, MR, GE, GR, G extends Gradient = "pathwise", S extends string = never>(
+  model: (data: D) => Effect.Effect<unknown, ME, MR>,
+  guide: ((data: D) => Effect.Effect<unknown, GE, GR>) & GuideCheck<MR, GR, G, S>,
+  data: Data<NoInfer<D>>,
+  options: FitOptions<NoInfer<D>, G, S> = {},
+): Effect.Effect<Fit<D, ME | GE, MR, GR>, ME | GE | FitError, Rest<MR> | Rest<GR> | Backend | Scope.Scope> =>
+  inOwnScope(toItsEnd<D, ME, MR, GE, GR, G, S>(model, guide, data, options))
 
 const stream = <D, ME, MR, GE, GR, G extends Gradient = "pathwise", S extends string = never>(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
@@ -110,7 +128,7 @@ const stream = <D, ME, MR, GE, GR, G extends Gradient = "pathwise", S extends st
   options: FitOptions<NoInfer<D>, G, S> = {},
 ): Stream.Stream<StreamReport<ME | GE, MR, GR>, ME | GE | FitError, Rest<MR> | Rest<GR> | Backend> =>
   Stream.unwrap(
-    Effect.map(open<D, ME, MR, GE, GR>(model, guide, data, options), (session) =>
+    Effect.map(openForStream<D, ME, MR, GE, GR>(model, guide, data, options), (session) =>
       Stream.unfold(session, (session) =>
         session.ending() === undefined
           ? Effect.map(
@@ -133,6 +151,12 @@ const stream = <D, ME, MR, GE, GR, G extends Gradient = "pathwise", S extends st
  */
 export const fitSVI = Object.assign(fit, { stream })
 
+/** A session that is saved when its stream ends before it does. */
+const openForStream = <D, ME, MR, GE, GR>(...args: Parameters<typeof open<D, ME, MR, GE, GR>>) =>
+  Effect.tap(open<D, ME, MR, GE, GR>(...args), (session) =>
+    Effect.addFinalizer(() => (session.ending() === undefined ? session.salvage : Effect.void)),
+  )
+
 const ended = new InvalidArgument({
   where: "params of a stream's report",
   expected: "to be read while the stream runs, as in Stream.mapEffect",
@@ -142,7 +166,7 @@ const ended = new InvalidArgument({
 /** Refuses parameters that the last update has made infinite or NaN; an earlier one's would show in the step after it. */
 const checkFinite = <D, E>({ driver, steps }: Session<D, E>): Effect.Effect<void, NonFinite> =>
   Effect.suspend(() => {
-    for (const [parameter, leaf] of Tree.entries(driver.state().params)) {
+    for (const [parameter, leaf] of Tree.entries(driver.best().params)) {
       const found = firstNonFinite(leaf)
       if (found !== undefined) return Effect.fail(new NonFinite({ step: steps(), parameter, ...found }))
     }
@@ -151,19 +175,12 @@ const checkFinite = <D, E>({ driver, steps }: Session<D, E>): Effect.Effect<void
 
 const paramsOf = <D, E, MR, GR>(
   session: Session<D, E>,
-): Effect.Effect<Params<MR | GR>, E | ProgramError, Scope.Scope> => {
-  const { programs, driver, source, key } = session
-  return scoped(
-    Effect.flatMap(source.plan(0), ([first]) =>
-      attempt<ParamTree, E>(
-        () =>
-          tf.tidy(() => {
-            const state = driver.state()
-            if (Tree.leaves(state.params).some((leaf) => leaf.isDisposed)) throw ended
-            return paramsAt(programs, state, key, first!.take(key)) as tf.TensorContainer
-          }) as ParamTree,
-      ),
+): Effect.Effect<Params<MR | GR>, E | FitError, Scope.Scope> =>
+  scoped(
+    Effect.suspend(() =>
+      Tree.leaves(session.driver.position().state.params).some((leaf) => leaf.isDisposed)
+        ? Effect.fail(ended)
+        : session.params,
     ),
     (params) => Tree.leaves(params),
-  ) as unknown as Effect.Effect<Params<MR | GR>, E | ProgramError, Scope.Scope>
-}
+  ) as unknown as Effect.Effect<Params<MR | GR>, E | FitError, Scope.Scope>

@@ -33,6 +33,8 @@ export interface SviState {
   readonly optimizer: OptimizerState
   /** What the objective remembers. */
   readonly memory: Memory
+  /** What the optimizer's updates are multiplied by: 1 until a fit has had to shrink its steps. */
+  readonly rate: number
 }
 
 /** The algorithm for these programs. Its state's parameters come from {@link SviState}, the guide's first. */
@@ -59,7 +61,7 @@ export const svi = <B>(
   return {
     init: (key, batch) => {
       const params = firstParams(programs, key, batch, initial)
-      return { params, optimizer: optimizer.init(params), memory: {} }
+      return { params, optimizer: optimizer.init(params), memory: {}, rate: 1 }
     },
     step: (key, state, batch) => {
       const { value, aux, gradient } = valueAndGradient(state.params, (params) => {
@@ -69,7 +71,7 @@ export const svi = <B>(
       const [memory, metrics] = parted(aux, (name) => name.startsWith(remembered))
       const { updates, state: optimizerState } = optimizer.update(gradient, state.optimizer, state.params)
       const params = Tree.zipWith(state.params, updates as ParamTree, (param, update) =>
-        tf.add(param, update),
+        tf.add(param, state.rate === 1 ? update : tf.mul(update, state.rate)),
       )
       const health = tf.addN([value, ...Tree.leaves(gradient).map(allFinite)])
       return [
@@ -77,6 +79,7 @@ export const svi = <B>(
           params,
           optimizer: optimizerState,
           memory: renamed(memory, (name) => name.slice(remembered.length)),
+          rate: state.rate,
         },
         { metrics, health },
       ]
@@ -84,6 +87,7 @@ export const svi = <B>(
     evaluate: (key, state, batch) => estimate(state.params, key, batch).metrics,
     blame: (key, state, batch) =>
       blame(state.params, (params, watch) => estimate(params, key, batch, progressOf(state), [watch]).loss),
+    shrink: (state) => ({ ...state, rate: state.rate / 2 }),
   }
 }
 

@@ -1,0 +1,94 @@
+/**
+ * Whether a checkpoint is of the fit that wants to go on from it, and if not, in what the two differ.
+ */
+import { Effect } from "effect"
+import type { Key } from "../../tensor/Key.ts"
+import { CheckpointError } from "../errors.ts"
+import type { Source } from "../Source.ts"
+import type { About, Checkpoint } from "./Checkpoint.ts"
+import { census } from "./freeze.ts"
+
+/** The key of a fit: what it is given, or else that of the checkpoint. Fails with `CheckpointError` where there are two. */
+export const keyOf = (
+  given: Key | undefined,
+  { resume, otherwise }: { readonly resume: Checkpoint | undefined; readonly otherwise: Key },
+): Effect.Effect<Key, CheckpointError> => {
+  if (resume === undefined) return Effect.succeed(given ?? otherwise)
+  const { key } = resume.about
+  if (given === undefined || (given.hi === key.hi && given.lo === key.lo)) return Effect.succeed(key)
+  const text = ({ hi, lo }: Key) => `{ hi: ${hi}, lo: ${lo} }`
+  return Effect.fail(
+    new CheckpointError({
+      path: resume.name,
+      expected: `the key ${text(given)}, which this fit is given`,
+      found: text(key),
+      advice: "leave `key` out to go on with the checkpoint's",
+    }),
+  )
+}
+
+/** Fails with `CheckpointError` where algorithm, data or batches are not those of the checkpoint. */
+export const checkAbout = <B>(
+  resume: Checkpoint,
+  fit: { readonly algorithm: string; readonly source: Source<B> },
+): Effect.Effect<void, CheckpointError> => {
+  const { algorithm, source } = fit
+  const wanted: Pick<About, "algorithm" | "size" | "batchSize"> = {
+    algorithm,
+    size: source.size,
+    batchSize: source.batchSize,
+  }
+  for (const [name, what, advice] of facts) {
+    if (wanted[name] === resume.about[name]) continue
+    return Effect.fail(
+      new CheckpointError({
+        path: resume.name,
+        expected: `${what} ${wanted[name]}`,
+        found: String(resume.about[name]),
+        advice,
+      }),
+    )
+  }
+  return Effect.void
+}
+
+const facts = [
+  ["algorithm", "a checkpoint of", "resume with the function that wrote it"],
+  ["size", "rows of data:", "its place in the data would mean other rows; resume on the same data"],
+  [
+    "batchSize",
+    "rows of a batch:",
+    "its place in the data would mean other rows; resume with the same batchSize",
+  ],
+] as const
+
+/**
+ * The difference, where the state of a fit that begins has other tensors than the checkpoint's. What begins
+ * empty and is filled on the way is not compared.
+ */
+export const checkState = (first: unknown, saved: unknown, path: string): CheckpointError | undefined => {
+  const [wanted, found] = [census(first), census(saved)]
+  const filledLater = [...wanted.keys()].filter((name) => name.endsWith("/"))
+  const lines = [
+    ...[...wanted].flatMap(([name, what]) => {
+      const other = found.get(name)
+      if (what === other || name.endsWith("/")) return []
+      return [other === undefined ? `- ${name} ${what}` : `± ${name} ${what}, there ${other}`]
+    }),
+    ...[...found].flatMap(([name, what]) =>
+      wanted.has(name) || filledLater.some((folder) => name.startsWith(folder)) ? [] : [`+ ${name} ${what}`],
+    ),
+  ]
+  if (lines.length === 0) return undefined
+  const shown = lines.slice(0, MOST)
+  if (lines.length > MOST) shown.push(`… and ${lines.length - MOST} more`)
+  return new CheckpointError({
+    path,
+    expected: `the state of this model (${wanted.size} tensors)`,
+    found: `another's (- missing, + besides, ± other shape):\n  ${shown.join("\n  ")}\n`,
+    advice: "resume with the model, the guide and the optimizer that wrote it",
+  })
+}
+
+/** Lines of a difference that a person will read. */
+const MOST = 12
