@@ -54,7 +54,7 @@ export const valueAndGradient = <T extends Tree.Tree>(
 }
 
 /** Frees what an unfinished tape saved for a backward pass that will not come. */
-const clearTape = (engine: ReturnType<typeof tf.engine>): void => {
+export const clearTape = (engine: ReturnType<typeof tf.engine>): void => {
   const { state } = engine
   if (state.gradientDepth > 0) return
   for (const node of state.activeTape ?? []) for (const tensor of node.saved ?? []) tensor.dispose()
