@@ -129,8 +129,8 @@ export { scale } from "./effects/handlers/scale.ts"
 export { scope } from "./effects/handlers/scope.ts"
 export { substitute } from "./effects/handlers/substitute.ts"
 export { type Trace, type TracedSite, trace } from "./effects/handlers/trace.ts"
-export { type InspectedSite, type Inspection, type InspectOptions, inspect } from "./effects/inspect.ts"
 export { type Handler, handle, type Interpretation } from "./effects/Interpreter.ts"
+export { type InspectedSite, type Inspection, type InspectOptions, inspect } from "./effects/inspect.ts"
 export { logDensity } from "./effects/logDensity.ts"
 export { type MarkovOptions, markov } from "./effects/Markov.ts"
 export { type ParamOptions, param, paramTree } from "./effects/Param.ts"
@@ -172,11 +172,7 @@ export {
 } from "./inference/autoguide/init.ts"
 export { autoDelta, autoNormal, type MeanFieldGuide } from "./inference/autoguide/meanField.ts"
 export type { AutoGuide, AutoOptions, Guided, SpreadOptions } from "./inference/autoguide/types.ts"
-export {
-  type Checkpoint,
-  decode as decodeCheckpoint,
-  encode as encodeCheckpoint,
-} from "./inference/checkpoint/Checkpoint.ts"
+export * as Checkpoint from "./inference/checkpoint/Checkpoint.ts"
 export type { CheckpointOptions } from "./inference/checkpoint/keep.ts"
 export { resume } from "./inference/checkpoint/resume.ts"
 export type { Interrupted, SurvivalOptions } from "./inference/checkpoint/run.ts"

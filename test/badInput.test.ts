@@ -8,6 +8,7 @@ import { Cause, Effect, Exit } from "effect"
 import * as guidepost from "../src/index.ts"
 import { rows as autoguides } from "./badInput/autoguides.ts"
 import { rows as backends } from "./badInput/backends.ts"
+import { rows as checkpoints } from "./badInput/checkpoints.ts"
 import { rows as data } from "./badInput/data.ts"
 import { rows as distributions } from "./badInput/distributions.ts"
 import { rows as draws } from "./badInput/draws.ts"
@@ -37,6 +38,7 @@ const tables = {
   data,
   gaussianMixture,
   autoguides,
+  checkpoints,
 }
 const face: Readonly<Record<string, unknown>> = { ...guidepost }
 
@@ -48,6 +50,7 @@ const total: Readonly<Record<string, string>> = {
   enumerated: "it has no options; what it cannot sum, the fit refuses",
   perRow: "a division: no rows give what a division by 0 gives",
   svi: "what it throws comes out of the fit that drives it",
+  Storage: "a key of the context, not a function to call",
   "Initializer.zeros": "it is `constant` of 0",
   "Key.foldIn": "any number will do: one that is no whole number goes in by its bit pattern",
   "Key.foldInName": "any text will do",

@@ -14,7 +14,7 @@ import { CheckpointError } from "../errors.ts"
 import type { Frozen, Json } from "./freeze.ts"
 
 /** Which fit a checkpoint is of. */
-export const About = Schema.Struct({
+const About = Schema.Struct({
   /** The algorithm: `"fitSVI"`, `"fitEM"`, … */
   algorithm: Schema.String,
   /** The key of the fit. */
@@ -22,6 +22,8 @@ export const About = Schema.Struct({
   /** Rows of the data, and of a batch. */
   size: Schema.Number,
   batchSize: Schema.Number,
+  /** How the rows of an epoch are ordered, if not as those of data in memory. */
+  order: Schema.optionalKey(Schema.String),
   /** Steps (or iterations) taken. */
   step: Schema.Number,
 })

@@ -33,18 +33,19 @@ export const checkAbout = <B>(
   fit: { readonly algorithm: string; readonly source: Source<B> },
 ): Effect.Effect<void, CheckpointError> => {
   const { algorithm, source } = fit
-  const wanted: Pick<About, "algorithm" | "size" | "batchSize"> = {
+  const wanted: Pick<About, "algorithm" | "size" | "batchSize" | "order"> = {
     algorithm,
     size: source.size,
     batchSize: source.batchSize,
+    ...(source.order !== undefined && { order: source.order }),
   }
   for (const [name, what, advice] of facts) {
     if (wanted[name] === resume.about[name]) continue
     return Effect.fail(
       new CheckpointError({
         path: resume.name,
-        expected: `${what} ${wanted[name]}`,
-        found: String(resume.about[name]),
+        expected: `${what} ${wanted[name] ?? AS_IN_MEMORY}`,
+        found: String(resume.about[name] ?? AS_IN_MEMORY),
         advice,
       }),
     )
@@ -60,20 +61,25 @@ const facts = [
     "rows of a batch:",
     "its place in the data would mean other rows; resume with the same batchSize",
   ],
+  [
+    "order",
+    "rows in",
+    "its place in the data would mean other rows; resume with the same blockRows and window",
+  ],
 ] as const
 
 /**
- * The difference, where the state of a fit that begins has other tensors than the checkpoint's. What begins
- * empty and is filled on the way is not compared.
+ * The difference, where the state of a fit that begins has other tensors than the checkpoint's. What an
+ * objective remembers (`memory`) begins empty and is filled on the way: of that nothing is compared.
  */
 export const checkState = (first: unknown, saved: unknown, path: string): CheckpointError | undefined => {
   const [wanted, found] = [census(first), census(saved)]
-  const filledLater = [...wanted.keys()].filter((name) => name.endsWith("/"))
+  const filledLater = [...wanted.keys()].filter((name) => name.endsWith("/memory/"))
   const lines = [
     ...[...wanted].flatMap(([name, what]) => {
       const other = found.get(name)
       if (what === other || name.endsWith("/")) return []
-      return [other === undefined ? `- ${name} ${what}` : `± ${name} ${what}, there ${other}`]
+      return [other === undefined ? `− ${name} ${what}` : `± ${name} ${what}, there ${other}`]
     }),
     ...[...found].flatMap(([name, what]) =>
       wanted.has(name) || filledLater.some((folder) => name.startsWith(folder)) ? [] : [`+ ${name} ${what}`],
@@ -85,10 +91,13 @@ export const checkState = (first: unknown, saved: unknown, path: string): Checkp
   return new CheckpointError({
     path,
     expected: `the state of this model (${wanted.size} tensors)`,
-    found: `another's (- missing, + besides, ± other shape):\n  ${shown.join("\n  ")}\n`,
+    found: `another's (− missing, + besides, ± other shape): ${shown.join("; ")}`,
     advice: "resume with the model, the guide and the optimizer that wrote it",
   })
 }
+
+/** The order of rows where nothing else is said. */
+const AS_IN_MEMORY = "the order of data in memory"
 
 /** Lines of a difference that a person will read. */
 const MOST = 12

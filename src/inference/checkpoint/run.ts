@@ -88,10 +88,17 @@ export const begin = Effect.fnUntraced(function* <B, S extends object, J, E>(
         return Result.succeed({ ...saved.position, good })
       }),
   })
-  const { size, batchSize } = source
+  const { size, batchSize, order } = source
   const now = (journal: J): Checkpoint => {
     const position = driver.position()
-    const about = { algorithm: name, key: { hi: key.hi, lo: key.lo }, size, batchSize, step: position.step }
+    const about = {
+      algorithm: name,
+      key: { hi: key.hi, lo: key.lo },
+      size,
+      batchSize,
+      step: position.step,
+      ...(order !== undefined && { order }),
+    }
     return { about, name: "in memory", frozen: freeze({ ...position, journal }) }
   }
   const snapshot = (journal: J): Effect.Effect<Checkpoint, CheckpointError> =>

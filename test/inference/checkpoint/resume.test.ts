@@ -4,10 +4,8 @@ import * as tf from "@tensorflow/tfjs-core"
 import { Effect, type Scope } from "effect"
 import {
   Backend,
-  type Checkpoint,
+  Checkpoint,
   Dataset,
-  decodeCheckpoint,
-  encodeCheckpoint,
   fitSVI,
   Key,
   type Metrics,
@@ -31,7 +29,7 @@ interface Case {
 interface End {
   readonly params: Tree.Tree
   readonly history: ReadonlyArray<number | Metrics>
-  readonly checkpoint: Effect.Effect<Checkpoint, unknown>
+  readonly checkpoint: Effect.Effect<Checkpoint.Checkpoint, unknown>
 }
 
 const values = Array.from(Key.normalValues(Key.key(1), [20]))
@@ -71,8 +69,8 @@ for (const backend of ["cpu", "wasm"] as const) {
           for (const cut of [1, 2, length - 1, length]) {
             const part = yield* fit({ length: cut })
             const checkpoint = yield* part.checkpoint
-            const bytes = yield* encodeCheckpoint(checkpoint)
-            const again = yield* fit({ length, resume: yield* decodeCheckpoint(bytes, "a file") })
+            const bytes = yield* Checkpoint.encode(checkpoint)
+            const again = yield* fit({ length, resume: yield* Checkpoint.decode(bytes, "a file") })
             expect(again.history).toEqual(whole.history)
             expect(Tree.toHost(again.params)).toEqual(Tree.toHost(whole.params))
           }
@@ -84,7 +82,7 @@ for (const backend of ["cpu", "wasm"] as const) {
           const whole = yield* fit({ length })
           const tensors = tf.memory().numTensors
           for (const steps of [1, 5, 17]) {
-            let checkpoint: Checkpoint | undefined
+            let checkpoint: Checkpoint.Checkpoint | undefined
             let left = steps
             const partial = fit({
               length,
