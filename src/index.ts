@@ -204,6 +204,7 @@ export * as Schedule from "./inference/Schedule.ts"
 export { type Ending, perRow } from "./inference/Session.ts"
 export type { Data, InMemory } from "./inference/Source.ts"
 export { type SviState, svi } from "./inference/svi.ts"
+export { Telemetry, type TelemetryOptions } from "./inference/Telemetry.ts"
 // Models
 export * as FactorAnalysis from "./models/FactorAnalysis.ts"
 export * as GaussianMixture from "./models/GaussianMixture.ts"

@@ -50,6 +50,7 @@ const total: Readonly<Record<string, string>> = {
   enumerated: "it has no options; what it cannot sum, the fit refuses",
   perRow: "a division: no rows give what a division by 0 gives",
   svi: "what it throws comes out of the fit that drives it",
+  Telemetry: "as Storage",
   Storage: "a key of the context, not a function to call",
   "Initializer.zeros": "it is `constant` of 0",
   "Key.foldIn": "any number will do: one that is no whole number goes in by its bit pattern",

@@ -24,6 +24,7 @@ import { Patience } from "./Patience.ts"
 import { type ProgramPair, synchronous } from "./programs.ts"
 import { type Data, make as makeSource, type Source } from "./Source.ts"
 import { type ParamTree, paramsAt, type SviState, svi } from "./svi.ts"
+import { Telemetry } from "./Telemetry.ts"
 
 /** Why a fit ended. */
 export type Ending = "completed" | "early stopping" | "until"
@@ -88,7 +89,9 @@ export const open = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
         )
   yield* checkMinibatches<D, ME | GE>(programs, source, key)
   const run = yield* begin<D, SviState, Journal, ME | GE>(
-    svi(programs, objective, optimizer, options.params),
+    svi(programs, objective, optimizer, options.params, {
+      measureGradient: (yield* Telemetry) !== undefined,
+    }),
     source,
     {
       name: "fitSVI",

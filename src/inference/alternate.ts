@@ -23,8 +23,9 @@ import { type AlternationState, alternation } from "./em/alternation.ts"
 import type { EStep, MStep } from "./em/steps.ts"
 import { BoundDecreased, type CheckpointError, type NonFinite } from "./errors.ts"
 import { breather, type NonFinitePolicy } from "./Loop.ts"
-import { type Data, make as makeSource } from "./Source.ts"
+import { type InMemory, make as makeSource } from "./Source.ts"
 import type { ParamTree } from "./svi.ts"
+import { spanned } from "./Telemetry.ts"
 
 /** One iteration, as a person wants to see it. */
 export interface IterationReport {
@@ -83,7 +84,7 @@ const toItsEnd = Effect.fnUntraced(function* <
   V extends "bound" | "logJoint" = "bound",
 >(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
-  data: Data<NoInfer<D>>,
+  data: InMemory<NoInfer<D>>,
   steps: { readonly eStep: EStep<D, E>; readonly mStep: MStep<D, M> },
   options: EmOptions,
 ): Effect.fn.Return<EmFit<MR, V>, ME | EmError, Rest<MR> | Backend | Scope.Scope> {
@@ -105,7 +106,7 @@ const toItsEnd = Effect.fnUntraced(function* <
     options.params,
   )
   const under = yield* begin<D, AlternationState<E, M>, Journal, ME>(algorithm, source, {
-    name: `EM by ${eStep.name} and ${mStep.name}`,
+    name: nameOf(steps),
     key,
     nonFinite: options.nonFinite ?? "fail",
     checkpoint: options.checkpoint,
@@ -187,11 +188,14 @@ export const alternate = <
   V extends "bound" | "logJoint" = "bound",
 >(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
-  data: Data<NoInfer<D>>,
+  data: InMemory<NoInfer<D>>,
   steps: { readonly eStep: EStep<D, E>; readonly mStep: MStep<D, M> },
   options: EmOptions,
 ): Effect.Effect<EmFit<MR, V>, ME | EmError, Rest<MR> | Backend | Scope.Scope> =>
-  inOwnScope(toItsEnd<D, ME, MR, E, M, V>(model, data, steps, options))
+  inOwnScope(spanned(toItsEnd<D, ME, MR, E, M, V>(model, data, steps, options), nameOf(steps)))
+
+const nameOf = <D, E, M>({ eStep, mStep }: { readonly eStep: EStep<D, E>; readonly mStep: MStep<D, M> }) =>
+  `EM by ${eStep.name} and ${mStep.name}`
 
 /** What an alternation has seen so far, as a checkpoint holds it. */
 interface Journal {

@@ -27,7 +27,8 @@ import type { EpochReport, StepReport } from "./Loop.ts"
 import type { Metrics } from "./metrics.ts"
 import { drawSites } from "./predictive.ts"
 import { type Ending, open, type Session } from "./Session.ts"
-import { type Data, everything, make as makeSource } from "./Source.ts"
+import { type Data, everything, type InMemory, make as makeSource } from "./Source.ts"
+import { spanned } from "./Telemetry.ts"
 
 /** A fitted pair of programs. Its tensors live until the scope closes. */
 export interface Fit<D, E, MR, GR> {
@@ -45,11 +46,12 @@ export interface Fit<D, E, MR, GR> {
   readonly checkpoint: Effect.Effect<Checkpoint, CheckpointError>
   /**
    * `n` draws of every latent site from the guide, stacked: `[n, ...site shape]`, given the data of the fit or other
-   * data. Sites in the plate of the data are drawn for every row: give a few rows where there are many.
+   * data. Sites in the plate of the data are drawn for every row: give a few rows where there are many, and always where
+   * the data are streamed.
    */
   readonly posterior: (
     n: number,
-    options?: { readonly data?: Data<D>; readonly key?: Key.Key },
+    options?: { readonly data?: InMemory<D>; readonly key?: Key.Key },
   ) => Effect.Effect<Values<MR>, E | ProgramError, Scope.Scope>
   /** The objective's metrics on other data: totals on the scale of the fit's own data. */
   readonly evaluate: (
@@ -107,8 +109,10 @@ const toItsEnd = Effect.fnUntraced(function* <
         { samples: n, key: drawKey, handlers: [substituted(params)] },
       ),
     evaluate: (given, { batchSize } = {}) =>
-      Effect.flatMap(makeSource<D>(given, { batchSize, key, shuffle: false }), (source) =>
-        driver.evaluate(source),
+      Effect.scoped(
+        Effect.flatMap(makeSource<D>(given, { batchSize, key, shuffle: false }), (source) =>
+          driver.evaluate(source),
+        ),
       ),
   }
 })
@@ -119,7 +123,7 @@ const fit = <D, ME, MR, GE, GR, G extends Gradient = "pathwise", S extends strin
   data: Data<NoInfer<D>>,
   options: FitOptions<NoInfer<D>, G, S> = {},
 ): Effect.Effect<Fit<D, ME | GE, MR, GR>, ME | GE | FitError, Rest<MR> | Rest<GR> | Backend | Scope.Scope> =>
-  inOwnScope(toItsEnd<D, ME, MR, GE, GR, G, S>(model, guide, data, options))
+  inOwnScope(spanned(toItsEnd<D, ME, MR, GE, GR, G, S>(model, guide, data, options), "fitSVI"))
 
 const stream = <D, ME, MR, GE, GR, G extends Gradient = "pathwise", S extends string = never>(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
@@ -146,7 +150,7 @@ const stream = <D, ME, MR, GE, GR, G extends Gradient = "pathwise", S extends st
  *
  * The guide must have the model's latent sites, with the same supports and draws that the objective can
  * differentiate: the compiler names the site where it does not. `data` are tensors as the programs take them, or a
- * `Dataset` of them, which stays on the host. Interrupting a fit frees every tensor of it; `until` stops one and
+ * `Dataset` of them, which stays on the host, or in its file where it is streamed. Interrupting a fit frees every tensor of it; `until` stops one and
  * keeps its result.
  */
 export const fitSVI = Object.assign(fit, { stream })

@@ -23,6 +23,7 @@ import { blame } from "./blame.ts"
 import type { Memory, Objective, Progress } from "./Objective.ts"
 import type { Optimizer, OptimizerState } from "./Optimizer.ts"
 import { onBatch, type ProgramPair, pair } from "./programs.ts"
+import { GRADIENT_NORM } from "./Telemetry.ts"
 
 /** Unconstrained parameters by name. */
 export type ParamTree = { readonly [name: string]: Tree.Tree }
@@ -43,6 +44,7 @@ export const svi = <B>(
   objective: Objective<never, string>,
   optimizer: Optimizer,
   initial: ParamTree = {},
+  { measureGradient = false }: { readonly measureGradient?: boolean } = {},
 ): Algorithm<B, SviState> => {
   const estimate = (
     params: ParamTree,
@@ -68,11 +70,12 @@ export const svi = <B>(
         const { loss, metrics, memory = {} } = estimate(params, key, batch, progressOf(state))
         return { value: loss, aux: { ...metrics, ...renamed(memory, (name) => `${remembered}${name}`) } }
       })
-      const [memory, metrics] = parted(aux, (name) => name.startsWith(remembered))
+      const [memory, parts] = parted(aux, (name) => name.startsWith(remembered))
       const { updates, state: optimizerState } = optimizer.update(gradient, state.optimizer, state.params)
       const params = Tree.zipWith(state.params, updates as ParamTree, (param, update) =>
         tf.add(param, state.rate === 1 ? update : tf.mul(update, state.rate)),
       )
+      const metrics = measureGradient ? { ...parts, [GRADIENT_NORM]: Tree.norm(gradient) } : parts
       const health = tf.addN([value, ...Tree.leaves(gradient).map(allFinite)])
       return [
         {

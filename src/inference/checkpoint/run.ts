@@ -15,6 +15,7 @@ import { CheckpointError } from "../errors.ts"
 import { type Driver, type NonFinitePolicy, type Position, start } from "../Loop.ts"
 import type { Metrics } from "../metrics.ts"
 import type { Source } from "../Source.ts"
+import { reporting, Telemetry } from "../Telemetry.ts"
 import { checkAbout, checkState } from "./agree.ts"
 import type { Checkpoint } from "./Checkpoint.ts"
 import { freeze, thaw } from "./freeze.ts"
@@ -73,7 +74,7 @@ export const begin = Effect.fnUntraced(function* <B, S extends object, J, E>(
   if (resume !== undefined) yield* checkAbout(resume, { algorithm: name, source })
   const keeping = checkpoint && (yield* keeper(checkpoint, resume?.about.step ?? 0))
   let journal: J | undefined
-  const driver = yield* start<B, S, E, CheckpointError>(algorithm, source, {
+  const silent = yield* start<B, S, E, CheckpointError>(algorithm, source, {
     key,
     nonFinite,
     from:
@@ -88,6 +89,7 @@ export const begin = Effect.fnUntraced(function* <B, S extends object, J, E>(
         return Result.succeed({ ...saved.position, good })
       }),
   })
+  const driver = reporting(silent, name, yield* Telemetry)
   const { size, batchSize, order } = source
   const now = (journal: J): Checkpoint => {
     const position = driver.position()
