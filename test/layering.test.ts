@@ -26,10 +26,11 @@ const packages: ReadonlyArray<readonly [name: RegExp, layer: string | undefined]
   [/^@tensorflow\/tfjs-backend-(cpu|wasm)(\/|$)/, "tensor"],
   [/^#gradients$/, "tensor"],
   [/^ml-kmeans$/, "models"],
+  [/^fflate$/, "data"],
 ]
 
 /** The only files that may ask whether there is a `process`: they look for Node's files where there is a Node. */
-const mayAskForNode = /^tensor\/(Backend|wasmModule)\.ts$/
+const mayAskForNode = /^(tensor\/(Backend|wasmModule)|data\/storage\/nodeFiles)\.ts$/
 
 /** The files of inference/ that stand outside the step, where tensors may be read back. Any other is step code. */
 const outsideTheStep = /^inference\/(Loop|blame|fitSVI|importance|predictive|diagnostics|checkpoint\/freeze)\.ts$/
@@ -239,6 +240,7 @@ describe("the reader of this test", () => {
 
   it.each([
     ["tensor/wasmModule.ts", 'process?.getBuiltinModule?.("node:fs")'],
+    ["data/storage/nodeFiles.ts", 'process.getBuiltinModule?.("node:fs/promises")'],
     ["inference/Loop.ts", "loss.dataSync()"],
     ["data/Idx.ts", "processed.length"],
     ["nn/apply.ts", "Key.normal(key, [2])"],

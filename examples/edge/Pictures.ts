@@ -115,7 +115,7 @@ const read = Effect.fnUntraced(function* <K extends string, R>(
 }, Effect.scoped)
 
 /** The decoder's sizes, from latent to pixels: it is they that the file itself knows. */
-const sizesOf = Effect.fnUntraced(function* (file: Safetensors.Safetensors) {
+const sizesOf = Effect.fnUntraced(function* (file: Safetensors.ArrayFile) {
   const depth = Object.keys(file.tensors).filter((path) => /^decoder\/\d+\/kernel$/.test(path)).length
   const kernels = Array.from({ length: depth }, (_, i) => file.tensors[`decoder/${i}/kernel`]?.shape)
   const sizes = [kernels[0]?.[0], ...kernels.map((shape) => shape?.[1])]

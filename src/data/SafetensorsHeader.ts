@@ -97,9 +97,14 @@ export const read = Effect.fnUntraced(function* (
       key === "__metadata__" ? decodeMetadata(value) : decodeEntry(value)
     if (Result.isFailure(result)) {
       const expected = key === "__metadata__" ? "a record of text" : "dtype, shape and data_offsets"
+      const { failure } = result
+      // What is nested deeply enough can be parsed and not be written again.
+      const found = Result.try(
+        () => `${oneLine(JSON.stringify(value)).slice(0, 80)} (${oneLine(failure.message)})`,
+      )
       return yield* refuse(
         expected,
-        `${oneLine(JSON.stringify(value)).slice(0, 80)} (${oneLine(result.failure.message)})`,
+        Result.getOrElse(found, () => "lists or records too deep to show"),
         `"${key}"`,
       )
     }

@@ -9,6 +9,7 @@ import {
   inspect,
   Key,
   Normal,
+  Npz,
   Optimizer,
   observe,
   param,
@@ -18,7 +19,7 @@ import {
   sample,
 } from "../../src/index.ts"
 import { fitted, guide, model, y } from "./models.ts"
-import { fails, type Row, untyped } from "./Row.ts"
+import { fails, own, type Row, untyped } from "./Row.ts"
 
 /** A fit of two steps, with an option besides, in a storage that forgets. */
 const inMemory = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -66,6 +67,8 @@ const broken = (operation: "read" | "write"): Effect.Effect<Storage> =>
     [operation]: (path: string) =>
       Effect.fail(new StorageError({ operation, path, reason: "no space left on device" })),
   }))
+
+const one = { dtype: "F32", shape: [], values: new Float32Array(1) } as const
 
 // biome-ignore format: a table
 export const rows: ReadonlyArray<Row> = [
@@ -122,4 +125,16 @@ export const rows: ReadonlyArray<Row> = [
     "CheckpointError", "values for the shape [2]", "3 values"),
   fails("inspect", "a scale below zero", () => inspect(sample("z", Normal({ loc: 0, scale: -1 }))),
     "InvalidParameter", "scale", "-1"),
+  fails("Npz.decode", "a text", () => Npz.decode(new TextEncoder().encode("Dear reader"), "letter.npz"),
+    "DataError", "letter.npz", "a ZIP archive"),
+  fails("Npz.decode", "no bytes", () => Npz.decode(untyped("bytes"), "a.npz"), "DataError", "a.npz", "a Uint8Array", "String"),
+  fails("Npz.encode", "values at odds with their shape",
+    () => Npz.encode({ w: { shape: [2], values: new Float32Array(3) } }),
+    "DataError", 'npz, "w"', "values for the shape [2]", "3 values"),
+  fails("Npz.toTree Safetensors.toTree", "a name that is also a folder",
+    () => Npz.toTree({ name: "a.npz", metadata: {}, tensors: { a: one, "a/b": one } }),
+    "DataError", 'a.npz, "a"', "an array or a record of arrays"),
+  fails("Npz.toTreeLike Safetensors.toTreeLike", "another model's arrays",
+    () => Npz.toTreeLike({ name: "a.npz", metadata: {}, tensors: { a: one } }, { b: own(tf.zeros([2])) }),
+    "DataError", "a.npz", "the names and shapes of 1 arrays", "− b [2]; + a []"),
 ]

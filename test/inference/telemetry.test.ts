@@ -44,12 +44,12 @@ const watching = <A, E, R>(fit: Effect.Effect<A, E, R>) =>
 
 const values = Array.from(Key.normalValues(Key.key(1), [20]))
 
-layer(Backend.cpu())("telemetry", (it) => {
+layer(Backend.cpu(), { excludeTestServices: true })("telemetry", (it) => {
   const fitted = Effect.suspend(() =>
     fitSVI(rows.model(20, 1.3, 0.2), rows.guide(20), tf.tensor1d(values), { steps: 7, key: Key.key(2) }),
   )
 
-  it.live("is silent by default, and changes no figure of the fit", () =>
+  it.effect("is silent by default, and changes no figure of the fit", () =>
     Effect.gen(function* () {
       const off = yield* watching(fitted)
       const on = yield* watching(Effect.provideService(fitted, Telemetry, {}))
@@ -58,7 +58,7 @@ layer(Backend.cpu())("telemetry", (it) => {
     }),
   )
 
-  it.live("counts steps and rows, and shows the objective's parts, the gradient and the memory", () =>
+  it.effect("counts steps and rows, and shows the objective's parts, the gradient and the memory", () =>
     Effect.gen(function* () {
       const { result, seen } = yield* watching(Effect.provideService(fitted, Telemetry, {}))
       expect(seen.spans).toEqual(["guidepost.fit"])
@@ -74,7 +74,7 @@ layer(Backend.cpu())("telemetry", (it) => {
     }),
   )
 
-  it.live("has a span for each step if asked", () =>
+  it.effect("has a span for each step if asked", () =>
     Effect.gen(function* () {
       const { seen } = yield* watching(Effect.provideService(fitted, Telemetry, { spans: "steps" }))
       expect(seen.spans.filter((name) => name === "guidepost.step")).toHaveLength(7)
@@ -83,7 +83,7 @@ layer(Backend.cpu())("telemetry", (it) => {
     }),
   )
 
-  it.live("serves every algorithm", () =>
+  it.effect("serves every algorithm", () =>
     Effect.gen(function* () {
       const mixture = GaussianMixture.make({ components: 2, dimensions: 1, size: 20 })
       const x = tf.tensor2d(values, [20, 1])

@@ -2,6 +2,7 @@
  * Whether a checkpoint is of the fit that wants to go on from it, and if not, in what the two differ.
  */
 import { Effect } from "effect"
+import { difference, shortened } from "../../data/NamedArrays.ts"
 import type { Key } from "../../tensor/Key.ts"
 import { CheckpointError } from "../errors.ts"
 import type { Source } from "../Source.ts"
@@ -74,30 +75,21 @@ const facts = [
  */
 export const checkState = (first: unknown, saved: unknown, path: string): CheckpointError | undefined => {
   const [wanted, found] = [census(first), census(saved)]
+  // What begins empty is filled on the way: of that nothing is compared.
   const filledLater = [...wanted.keys()].filter((name) => name.endsWith("/memory/"))
-  const lines = [
-    ...[...wanted].flatMap(([name, what]) => {
-      const other = found.get(name)
-      if (what === other || name.endsWith("/")) return []
-      return [other === undefined ? `− ${name} ${what}` : `± ${name} ${what}, there ${other}`]
-    }),
-    ...[...found].flatMap(([name, what]) =>
-      wanted.has(name) || filledLater.some((folder) => name.startsWith(folder)) ? [] : [`+ ${name} ${what}`],
-    ),
-  ]
+  const isFilledLater = (name: string) => filledLater.some((folder) => name.startsWith(folder))
+  const lines = difference(
+    new Map([...wanted].filter(([name]) => !name.endsWith("/"))),
+    new Map([...found].filter(([name]) => !name.endsWith("/") && !isFilledLater(name))),
+  )
   if (lines.length === 0) return undefined
-  const shown = lines.slice(0, MOST)
-  if (lines.length > MOST) shown.push(`… and ${lines.length - MOST} more`)
   return new CheckpointError({
     path,
     expected: `the state of this model (${wanted.size} tensors)`,
-    found: `another's (− missing, + besides, ± other shape): ${shown.join("; ")}`,
+    found: `another's (− missing, + besides, ± other shape): ${shortened(lines)}`,
     advice: "resume with the model, the guide and the optimizer that wrote it",
   })
 }
 
 /** The order of rows where nothing else is said. */
 const AS_IN_MEMORY = "the order of data in memory"
-
-/** Lines of a difference that a person will read. */
-const MOST = 12

@@ -8,7 +8,7 @@
  * were, to the bit. A tensor that stands in several places is written once, and is one tensor again.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import type { HostArray } from "../../data/Safetensors.ts"
+import type { HostArray } from "../../data/NamedArrays.ts"
 import { InvalidArgument } from "../../tensor/errors.ts"
 import * as Shape from "../../tensor/Shape.ts"
 

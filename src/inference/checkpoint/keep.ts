@@ -16,7 +16,8 @@ export interface CheckpointOptions {
   readonly path: string
   /**
    * A number of steps (of iterations, in EM), or a time such as `"30 seconds"`. Default `"1 minute"`. Besides, one is
-   * written when the fit begins, which finds out at once whether it can be, when it ends, and when it is interrupted.
+   * written when the fit begins, which finds out at once whether it can be (but not where the fit goes on from that very
+   * file), when it ends, and when it is interrupted.
    */
   readonly every?: number | Exclude<Duration.Input, number | bigint>
   /** How many are kept: a whole number from 1 up, default 1. The older are at `path.1`, `path.2`, … */
@@ -54,15 +55,20 @@ export const keeper = Effect.fnUntraced(function* (
 
   const storage = yield* Storage
   let lastStep = from
+  let written: number | undefined
   let lastTime = yield* Clock.currentTimeMillis
 
   const write = Effect.fnUntraced(function* (checkpoint: Checkpoint) {
+    const { step } = checkpoint.about
+    // The last step's may be due just before the fit ends: twice, it would push out an older one.
+    if (written === step) return
     const bytes = yield* encode({ ...checkpoint, name: path })
     for (let age = keep - 1; age >= 1; age--) {
       yield* inStorage(storage.copy(age === 1 ? path : `${path}.${age - 1}`, `${path}.${age}`))
     }
     yield* inStorage(storage.write(path, bytes))
-    lastStep = checkpoint.about.step
+    written = step
+    lastStep = step
     lastTime = yield* Clock.currentTimeMillis
   }, Effect.uninterruptible)
 
