@@ -1,9 +1,10 @@
 /**
- * The benchmarks: `npm run bench -- vae`, `overhead`, `distributions` or `em`, with `--json` for one line a case. A claim
+ * The benchmarks: `npm run bench -- vae`, `overhead`, `distributions`, `em` or `memory`, with `--json` for one line a case. A claim
  * here is a ratio between contenders that took turns in one run.
  */
 import { distributions } from "./distributions.ts"
 import { em } from "./em.ts"
+import { memory } from "./memory.ts"
 import { overhead } from "./overhead.ts"
 import { vae } from "./vae.ts"
 
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, (json: boolean) => Promise<void>>> = {
   overhead,
   distributions,
   em,
+  memory,
 }
 
 const json = process.argv.includes("--json")

@@ -33,7 +33,8 @@ const packages: ReadonlyArray<readonly [name: RegExp, layer: string | undefined]
 const mayAskForNode = /^(tensor\/(Backend|wasmModule)|data\/storage\/nodeFiles)\.ts$/
 
 /** The files of inference/ that stand outside the step, where tensors may be read back. Any other is step code. */
-const outsideTheStep = /^inference\/(Loop|blame|fitSVI|importance|predictive|diagnostics|checkpoint\/freeze)\.ts$/
+const outsideTheStep =
+  /^inference\/(Loop|blame|fitSVI|importance|predictive|diagnostics|checkpoint\/freeze)\.ts$/
 
 const longest = 300
 

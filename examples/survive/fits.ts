@@ -2,7 +2,7 @@
  * The two fits that get killed: the variational autoencoder on handwritten digits, and EM on a Gaussian mixture. Each
  * writes checkpoints as it goes, takes up what it finds, and at its end writes its parameters.
  *
- * As a program: `fits.ts <name> <folder> <length>`. It prints "under way" after its first step.
+ * As a program: `fits.ts <name> <folder> <length>`. After its first step it prints which one that was.
  */
 import { readFile } from "node:fs/promises"
 import * as tf from "@tensorflow/tfjs-core"
@@ -30,7 +30,8 @@ import {
 interface Fit {
   readonly length: number
   readonly checkpoint: CheckpointOptions
-  readonly underWay: Effect.Effect<void>
+  /** Told after each step how many there have been, also in earlier lives. */
+  readonly onStep: (step: number) => Effect.Effect<void>
 }
 
 const digits = Effect.gen(function* () {
@@ -40,7 +41,7 @@ const digits = Effect.gen(function* () {
   return yield* Dataset.binarized(yield* Dataset.slice(images, 0, 5_000), "dynamic")
 })
 
-const vae = Effect.fnUntraced(function* ({ length, checkpoint, underWay }: Fit) {
+const vae = Effect.fnUntraced(function* ({ length, checkpoint, onStep }: Fit) {
   const images = yield* digits
   const { model, guide } = Vae.make({ size: images.size })
   const { params } = yield* fitSVI(model, guide, images, {
@@ -49,12 +50,12 @@ const vae = Effect.fnUntraced(function* ({ length, checkpoint, underWay }: Fit) 
     optimizer: Optimizer.adam(1e-3),
     checkpoint,
     resume: yield* resume.ifPresent(checkpoint.path),
-    onStep: () => underWay,
+    onStep: ({ step }) => onStep(step),
   })
   return { encoder: params.encoder, decoder: params.decoder }
 })
 
-const mixture = Effect.fnUntraced(function* ({ length, checkpoint, underWay }: Fit) {
+const mixture = Effect.fnUntraced(function* ({ length, checkpoint, onStep }: Fit) {
   const size = 20_000
   const centers = Normal({ loc: 0, scale: 4 }).sample(Key.key(1), [8, 3])
   const noise = Normal({ loc: 0, scale: 1 }).sample(Key.key(2), [size / 8, 8, 3])
@@ -67,7 +68,7 @@ const mixture = Effect.fnUntraced(function* ({ length, checkpoint, underWay }: F
     tolerance: 0,
     checkpoint,
     resume: yield* resume.ifPresent(checkpoint.path),
-    onIteration: () => underWay,
+    onIteration: ({ iteration }) => onStep(iteration),
   })
   return params
 })
@@ -77,8 +78,14 @@ const fits = { vae, mixture }
 const job = Effect.gen(function* () {
   const [name, folder, length] = process.argv.slice(2)
   const checkpoint = { path: `${folder}/checkpoint.safetensors`, every: 5, keep: 2 }
-  const underWay = yield* Effect.cached(Console.log("under way"))
-  const params = yield* fits[name as keyof typeof fits]({ length: Number(length), checkpoint, underWay })
+  let told = false
+  const onStep = (step: number) =>
+    Effect.suspend(() => {
+      if (told) return Effect.void
+      told = true
+      return Console.log(step)
+    })
+  const params = yield* fits[name as keyof typeof fits]({ length: Number(length), checkpoint, onStep })
   const storage = yield* Storage
   yield* storage.write(`${folder}/params.safetensors`, yield* Safetensors.encode(params))
 })

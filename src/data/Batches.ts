@@ -26,6 +26,19 @@ export const batches = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyArray<Int32Array>, InvalidArgument> {
   const { batchSize, key, epoch, shuffle = true, dropRemainder = false } = options
   const { size } = dataset
+  yield* checkPlan(dataset, options)
+  const order = shuffle
+    ? Key.permutation(Key.foldIn(key, epoch), size)
+    : Int32Array.from({ length: size }, (_, i) => i)
+  const count = dropRemainder ? Math.floor(size / batchSize) : Math.ceil(size / batchSize)
+  return Array.from({ length: count }, (_, i) => order.subarray(i * batchSize, (i + 1) * batchSize))
+})
+
+/** Refuses what there is no plan for, with `InvalidArgument`. */
+export const checkPlan = Effect.fnUntraced(function* (
+  { size }: { readonly size: number },
+  { batchSize, epoch }: { readonly batchSize: number; readonly epoch: number },
+): Effect.fn.Return<void, InvalidArgument> {
   if (!Number.isInteger(size) || size < 1) {
     return yield* new InvalidArgument({
       where: "data set",
@@ -47,9 +60,4 @@ export const batches = Effect.fnUntraced(function* (
       found: String(epoch),
     })
   }
-  const order = shuffle
-    ? Key.permutation(Key.foldIn(key, epoch), size)
-    : Int32Array.from({ length: size }, (_, i) => i)
-  const count = dropRemainder ? Math.floor(size / batchSize) : Math.ceil(size / batchSize)
-  return Array.from({ length: count }, (_, i) => order.subarray(i * batchSize, (i + 1) * batchSize))
 })

@@ -21,8 +21,11 @@ import * as Tree from "../tensor/Tree.ts"
 import { type Binarization, binarize } from "./Binarize.ts"
 import { DataError } from "./errors.ts"
 import * as Field from "./Field.ts"
+import { make, outOfRange } from "./rows.ts"
+import type { StreamedDataset } from "./Streamed.ts"
 
 export { batches } from "./Batches.ts"
+export { type StreamedDataset, type StreamedFieldSpec, type StreamOptions, streamed } from "./Streamed.ts"
 
 /**
  * `size` rows. `take` returns those with the given indices as new tensors `[indices.length, ...row]`, which the
@@ -147,13 +150,24 @@ export const binarized = Effect.fnUntraced(function* <D>(
  * The batches changed by `f`, a function of the batch's tensors (which it does not dispose) and a key; any other
  * tensor that it makes and does not return is disposed.
  */
-export const map = <D, E extends tf.TensorContainer>(
+export function map<D, E extends tf.TensorContainer>(
   dataset: Dataset<D>,
   f: (batch: D, key: Key.Key) => E,
-): Dataset<E> => ({
-  size: dataset.size,
-  take: (indices, key) => tf.tidy(() => f(dataset.take(indices, key), Key.foldInName(key, "map"))),
-})
+): Dataset<E>
+export function map<D, E extends tf.TensorContainer>(
+  dataset: StreamedDataset<D>,
+  f: (batch: D, key: Key.Key) => E,
+): StreamedDataset<E>
+export function map<D, E extends tf.TensorContainer>(
+  dataset: Dataset<D> | StreamedDataset<D>,
+  f: (batch: D, key: Key.Key) => E,
+): Dataset<E> | StreamedDataset<E> {
+  const mapped = (rows: Dataset<D>): Dataset<E> => ({
+    size: rows.size,
+    take: (indices, key) => tf.tidy(() => f(rows.take(indices, key), Key.foldInName(key, "map"))),
+  })
+  return "take" in dataset ? mapped(dataset) : { ...dataset, rows: (fields) => mapped(dataset.rows(fields)) }
+}
 
 /** The rows with these indices, in this order, as a data set. Fails with `InvalidArgument` for none, or one out of range. */
 export const subset = Effect.fnUntraced(function* <D>(
@@ -219,29 +233,6 @@ export const trainTestSplit = Effect.fnUntraced(function* <D>(
   }
 })
 
-// The fields' names are the paths of the batch, so that what the constructors promise as D is what comes back.
-const make = <D>(fields: ReadonlyArray<Field.Field>): ArrayDataset<D> => {
-  const size = fields[0]!.size
-  return {
-    size,
-    fields,
-    take: (indices, key) => {
-      const refused = outOfRange("Dataset.take", indices, size)
-      if (refused !== undefined) throw refused
-      return tf.tidy(
-        () => Tree.fromEntries(fields.map((f) => [f.name, upload(f, indices, key)])) as tf.TensorContainer,
-      ) as D
-    },
-  }
-}
-
-const upload = (field: Field.Field, indices: Int32Array, key: Key.Key): tf.Tensor =>
-  tf.tensor(
-    field.gather(indices, Key.foldInName(key, field.name)),
-    [indices.length, ...field.rowShape],
-    field.dtype,
-  )
-
 const sameSize = Effect.fnUntraced(function* (
   fields: ReadonlyArray<Field.Field>,
 ): Effect.fn.Return<ReadonlyArray<Field.Field>, DataError> {
@@ -257,9 +248,3 @@ const sameSize = Effect.fnUntraced(function* (
     found: String(other.size),
   })
 })
-
-const outOfRange = (where: string, indices: Int32Array, size: number): InvalidArgument | undefined => {
-  const bad = indices.find((index) => index < 0 || index >= size)
-  if (bad === undefined) return undefined
-  return new InvalidArgument({ where, expected: `indices from 0 to ${size - 1}`, found: String(bad) })
-}

@@ -43,41 +43,88 @@ export const make = Effect.fnUntraced(function* (
   shape: Shape.Shape,
   options: FieldOptions = {},
 ): Effect.fn.Return<Field, DataError> {
-  const where = name === "" ? "data" : name
   const { dtype = values instanceof Int32Array ? "int32" : "float32", scale = 1 } = options
-  const refuse = (expected: string, found: string, at = "") =>
-    new DataError({ where: `${where}${at}`, expected, found })
-
-  if (!isArray(values)) return yield* refuse("an array of numbers", String(values))
-  if (!Object.hasOwn(needs, dtype)) return yield* refuse("float32, int32 or bool", String(dtype), ", dtype")
-  const [size, ...rowShape] = shape
-  if (size === undefined) return yield* refuse("a shape [N, ...row]", "[]", ", shape")
-  if (shape.some((n) => !Number.isInteger(n) || n < 1)) {
-    return yield* refuse("whole numbers, at least 1", Shape.format(shape), ", shape")
+  if (!isArray(values)) {
+    return yield* new DataError({
+      where: labelOf(name),
+      expected: "an array of numbers",
+      found: String(values),
+    })
   }
+  const rowShape = shape.slice(1)
+  const layout: Layout = { name, rowShape, dtype, scale }
+  const refused = layoutProblem(layout, shape)
+  if (refused !== undefined) return yield* refused
   if (values.length !== Shape.size(shape)) {
-    return yield* refuse(
-      `${Shape.size(shape)} values for the shape ${Shape.format(shape)}`,
-      `${values.length} values`,
-    )
+    return yield* new DataError({
+      where: labelOf(name),
+      expected: `${Shape.size(shape)} values for the shape ${Shape.format(shape)}`,
+      found: `${values.length} values`,
+    })
+  }
+  const problem = valueProblem(layout, values)
+  if (problem !== undefined) return yield* problem
+  return { ...over(layout, values), range: rangeOf(layout, values) }
+})
+
+/** What a field's rows are, wherever its values may be. */
+export interface Layout {
+  readonly name: string
+  readonly rowShape: Shape.Shape
+  readonly dtype: Field["dtype"]
+  readonly scale: number
+}
+
+/** What is wrong with a layout and the shape `[N, ...row]` that it is of. */
+export const layoutProblem = ({ name, dtype, scale }: Layout, shape: Shape.Shape): DataError | undefined => {
+  const refuse = (at: string, expected: string, found: string) =>
+    new DataError({ where: `${labelOf(name)}, ${at}`, expected, found })
+  if (!Object.hasOwn(needs, dtype)) return refuse("dtype", "float32, int32 or bool", String(dtype))
+  if (shape.length === 0) return refuse("shape", "a shape [N, ...row]", "[]")
+  if (shape.some((n) => !Number.isInteger(n) || n < 1)) {
+    return refuse("shape", "whole numbers, at least 1", Shape.format(shape))
   }
   if (!Number.isFinite(scale) || scale === 0) {
-    return yield* refuse("a finite number other than 0", String(scale), ", scale")
+    return refuse("scale", "a finite number other than 0", String(scale))
   }
-  if (dtype !== "float32" && scale !== 1) {
-    return yield* refuse(`no scale for ${dtype} values`, String(scale), ", scale")
-  }
+  return dtype !== "float32" && scale !== 1
+    ? refuse("scale", `no scale for ${dtype} values`, String(scale))
+    : undefined
+}
+
+/** The first value that does not fit the layout, or a scale that makes one too large. `from` is the number of the first row. */
+export const valueProblem = (layout: Layout, values: ArrayLike<number>, from = 0): DataError | undefined => {
+  const { name, rowShape, dtype, scale } = layout
   const bad = firstBad(values, dtype)
   if (bad >= 0) {
-    return yield* refuse(needs[dtype], String(values[bad]), `, ${position(bad, rowShape)}`)
+    const where = `${labelOf(name)}, ${position(bad, rowShape, from)}`
+    return new DataError({ where, expected: needs[dtype], found: String(values[bad]) })
   }
-  const [min, max] = extremes(values)
-  const range: Field["range"] = scale > 0 ? [min * scale, max * scale] : [max * scale, min * scale]
-  if (dtype === "float32" && !range.every((x) => Number.isFinite(Math.fround(x)))) {
-    return yield* refuse("a scale that keeps the values within float32", String(scale), ", scale")
+  if (dtype !== "float32" || scale === 1) return undefined
+  return rangeOf(layout, values).every((x) => Number.isFinite(Math.fround(x)))
+    ? undefined
+    : new DataError({
+        where: `${labelOf(name)}, scale`,
+        expected: "a scale that keeps the values within float32",
+        found: String(scale),
+      })
+}
+
+/** The field of values that are known to fit, for whoever does not ask for their range. */
+export const over = (
+  { name, rowShape, dtype, scale }: Layout,
+  values: Values | ReadonlyArray<number>,
+): Field => {
+  const width = Shape.size(rowShape)
+  return {
+    name,
+    size: values.length / width,
+    rowShape,
+    dtype,
+    range: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+    gather: gatherer(values, width, dtype, scale),
   }
-  return { name, size, rowShape, dtype, range, gather: gatherer(values, Shape.size(rowShape), dtype, scale) }
-})
+}
 
 /** The rows with these indices of the field, as a field: row i of it is row `rows[i]` of the field. */
 export const subset = (field: Field, rows: Int32Array): Field => ({
@@ -89,6 +136,9 @@ export const subset = (field: Field, rows: Int32Array): Field => ({
       key,
     ),
 })
+
+/** What errors call a field. */
+const labelOf = (name: string): string => (name === "" ? "data" : name)
 
 const isArray = (values: unknown): boolean =>
   Array.isArray(values) || (ArrayBuffer.isView(values) && !(values instanceof DataView))
@@ -122,9 +172,14 @@ const extremes = (values: ArrayLike<number>): readonly [number, number] => {
   return [min, max]
 }
 
-const position = (index: number, rowShape: Shape.Shape): string => {
+const rangeOf = ({ scale }: Layout, values: ArrayLike<number>): Field["range"] => {
+  const [min, max] = extremes(values)
+  return scale > 0 ? [min * scale, max * scale] : [max * scale, min * scale]
+}
+
+const position = (index: number, rowShape: Shape.Shape, from: number): string => {
   const width = Shape.size(rowShape)
-  const row = Math.floor(index / width)
+  const row = from + Math.floor(index / width)
   if (rowShape.length === 0) return `row ${row}`
   let rest = index % width
   const place = rowShape.toReversed().map((n) => {
@@ -167,7 +222,8 @@ const gatherer = (
   }
 }
 
-const copyRows = <A extends Values>(source: A, indices: Int32Array, width: number, batch: A): A => {
+/** Copies the rows with these indices to the beginning of `batch`. */
+export const copyRows = <A extends Values>(source: A, indices: Int32Array, width: number, batch: A): A => {
   for (let i = 0; i < indices.length; i++) {
     const from = indices[i]! * width
     // A view for each row costs more than a short row does.

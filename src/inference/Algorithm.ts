@@ -31,7 +31,16 @@ export interface Algorithm<in B, S> {
 /** The first thing in a step that is not finite. */
 export interface Blame {
   readonly site?: string
+  /** The site is the guide's. */
+  readonly inGuide?: boolean
+  /** Of the site's distribution, or of the programs; or the site's `value`, `log-density` or `logWeight`. */
   readonly parameter?: string
   readonly index?: ReadonlyArray<number>
   readonly found: string
+  /** What to do about it. */
+  readonly advice?: string
+  /** The row of the data, from 0, where the batch is made of rows and one of them is at fault. */
+  readonly row?: number
+  /** For each plate around the site, of `size`, which of the `extent` members present is at fault. The loop finds `row` by it. */
+  readonly members?: ReadonlyArray<{ readonly size: number; readonly extent: number; readonly at: number }>
 }

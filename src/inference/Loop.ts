@@ -14,6 +14,7 @@ import { attempt } from "../effects/run.ts"
 import type { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
 import type { Algorithm, Blame } from "./Algorithm.ts"
+import { located } from "./blame.ts"
 import { NonFinite } from "./errors.ts"
 import { Mean, type Metrics } from "./metrics.ts"
 import type { Pending, Source } from "./Source.ts"
@@ -180,7 +181,8 @@ export const start = Effect.fnUntraced(function* <B, S extends object, E, F = ne
       move({ state: next, skips: 0, ...(isGood && { good: next, restores: 0 }) })
     } else {
       free(next, statesOf(owned.at))
-      outcome = afterBad(tidied(() => algorithm.blame(key, owned.at.state, rows())))
+      const found = tidied(() => algorithm.blame(key, owned.at.state, rows()))
+      outcome = afterBad(located(found, source, pending))
     }
     return Result.map(outcome, (bad) => {
       owned.at = { ...owned.at, step: step + 1, batch: batch + 1 }
@@ -245,17 +247,17 @@ const evaluate = Effect.fnUntraced(function* <B, S, E>(
   const batches = yield* source.plan(0)
   const mean = new Mean()
   const breathe = yield* breather
-  for (const [i, { rows, take, load }] of batches.entries()) {
+  for (const [i, pending] of batches.entries()) {
+    const { rows, take, load } = pending
     if (load !== undefined) yield* load
     const batchKey = Key.foldIn(key, i)
     const { metrics, blame } = yield* attempt<StepOutcome, E>(() => {
       const found = tidied(() => algorithm.evaluate(batchKey, state(), take(batchKey)))
       const metrics = hostMetrics(found)
       tf.dispose(found as tf.TensorContainer)
-      const blame = Object.values(metrics).some(Number.isNaN)
-        ? tidied(() => algorithm.blame(batchKey, state(), take(batchKey)))
-        : undefined
-      return { metrics, blame }
+      if (!Object.values(metrics).some(Number.isNaN)) return { metrics, blame: undefined }
+      const bad = tidied(() => algorithm.blame(batchKey, state(), take(batchKey)))
+      return { metrics, blame: located(bad, source, pending) }
     })
     if (blame !== undefined) return yield* new NonFinite({ step: steps(), what: "an evaluation", ...blame })
     mean.add(metrics, rows)

@@ -91,6 +91,7 @@ export const open = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
   const run = yield* begin<D, SviState, Journal, ME | GE>(
     svi(programs, objective, optimizer, options.params, {
       measureGradient: (yield* Telemetry) !== undefined,
+      whole: source.batchSize >= source.size ? source.size : undefined,
     }),
     source,
     {
@@ -203,7 +204,8 @@ export const open = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
   )
   const finish = Effect.suspend(() => run.write(journal()))
   const salvage = Effect.gen(function* () {
-    yield* finish
+    // A disk that is full is no reason to keep the result from who asked for it.
+    yield* reportingFailure(finish)
     if (options.onInterrupt === undefined) return
     const found = yield* params
     const partial: Interrupted = {
@@ -215,8 +217,8 @@ export const open = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
     Tree.dispose(found)
     yield* options.onInterrupt(partial)
   })
-  // Who reads the journal before the first step of a fit that has just begun finds out that it cannot be written.
-  if (resume === undefined) yield* finish
+  // What cannot be written is found out before the first step.
+  yield* finish
 
   return {
     programs,

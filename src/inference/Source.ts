@@ -2,13 +2,13 @@
  * Where a loop's batches come from: a data set taken in shuffled minibatches, or the data themselves, whole.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect } from "effect"
+import { Effect, type Scope } from "effect"
 import * as Dataset from "../data/Dataset.ts"
 import { DataError } from "../data/errors.ts"
-import { isProgramError, ProgramThrew } from "../effects/errors.ts"
-import type { InvalidArgument } from "../tensor/errors.ts"
+import { InvalidArgument } from "../tensor/errors.ts"
 import type * as Key from "../tensor/Key.ts"
 import type { Tree } from "../tensor/Tree.ts"
+import { streamed, takeFrom } from "./streamed.ts"
 
 /** Batches by epoch. Where `whole` is true there is one, and it is the caller's own. */
 export interface Source<out B> {
@@ -16,29 +16,38 @@ export interface Source<out B> {
   readonly size: number
   readonly batchSize: number
   readonly whole: boolean
+  /** How an epoch's rows are ordered, if not as those of data in memory are by the key. */
+  readonly order?: string | undefined
   readonly plan: (epoch: number) => Effect.Effect<ReadonlyArray<Pending<B>>, InvalidArgument>
 }
 
 /** A batch not yet taken, and how many rows it has. */
 export interface Pending<out B> {
   readonly rows: number
+  /** Which rows of the data they are, in the batch's order, where that is known. */
+  readonly indices?: Int32Array
   /** Brings the batch's rows to the host, where they are not there yet: to be run before `take`, batch after batch. */
   readonly load?: Effect.Effect<void, DataError>
   readonly take: (key: Key.Key) => B
 }
 
-/** The data of a fit: tensors as the programs take them, or a data set that yields them. */
-export type Data<D> = D | Dataset.Dataset<D>
+/** Data in memory: tensors as the programs take them, or a data set that yields them. */
+export type InMemory<D> = D | Dataset.Dataset<D>
+
+/** The data of a fit: in memory, or streamed. */
+export type Data<D> = InMemory<D> | Dataset.StreamedDataset<D>
 
 /**
  * Batches of `data`: all of it at once unless `batchSize` is given. Tensors given with a `batchSize` are read to the
- * host once. Fails with `DataError` for tensors that make no data set, `InvalidArgument` for a batch size out of range.
+ * host once. Fails with `DataError` for tensors that make no data set, `InvalidArgument` for a batch size out of range, or none
+ * where the data are streamed. Closing the scope ends what is being read of these.
  */
 export const make = Effect.fnUntraced(function* <D>(
   data: Data<D>,
   options: { readonly batchSize?: number | undefined; readonly key: Key.Key; readonly shuffle?: boolean },
-): Effect.fn.Return<Source<D>, DataError | InvalidArgument> {
+): Effect.fn.Return<Source<D>, DataError | InvalidArgument, Scope.Scope> {
   const { batchSize, key, shuffle = true } = options
+  if (isStreamed(data)) return yield* streamed(data, { batchSize, key, shuffle })
   if (!isDataset(data) && batchSize === undefined) {
     const size = rows(data)
     return {
@@ -62,6 +71,7 @@ export const make = Effect.fnUntraced(function* <D>(
       Effect.map(Dataset.batches(dataset, { batchSize: size, key, epoch, shuffle }), (batches) =>
         batches.map((indices) => ({
           rows: indices.length,
+          indices,
           take: (key: Key.Key) => takeFrom(dataset, indices, key),
         })),
       ),
@@ -72,25 +82,25 @@ export const make = Effect.fnUntraced(function* <D>(
 })
 
 /** All of the data as one batch, for the caller's tidy to own unless it is the caller's already. */
-export const everything = <D>(data: Data<D>, key: Key.Key): D =>
-  isDataset(data)
+export const everything = <D>(data: Data<D>, key: Key.Key): D => {
+  if (isStreamed(data)) {
+    throw new InvalidArgument({
+      where: "data",
+      expected: "some rows in memory",
+      found: `${data.size} rows that are streamed`,
+    })
+  }
+  return isDataset(data)
     ? takeFrom(
         data,
         Int32Array.from({ length: data.size }, (_, i) => i),
         key,
       )
     : data
-
-/** Rows of a data set. What a `take` of the user's own throws comes out as `ProgramThrew`. */
-const takeFrom = <D>(dataset: Dataset.Dataset<D>, indices: Int32Array, key: Key.Key): D => {
-  try {
-    return dataset.take(indices, key)
-  } catch (thrown) {
-    if (isProgramError(thrown)) throw thrown
-    const message = thrown instanceof Error ? thrown.message : String(thrown)
-    throw new ProgramThrew({ reason: `the data set, asked for rows: ${message}`, cause: thrown })
-  }
 }
+
+const isStreamed = <D>(data: Data<D>): data is Dataset.StreamedDataset<D> =>
+  typeof data === "object" && data !== null && "rows" in data && typeof data.rows === "function"
 
 const isDataset = <D>(data: Data<D>): data is Dataset.Dataset<D> =>
   typeof data === "object" && data !== null && "take" in data && typeof data.take === "function"

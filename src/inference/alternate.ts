@@ -125,7 +125,7 @@ const toItsEnd = Effect.fnUntraced(function* <
   const journal = (): Journal => ({ history })
   const checkpoint = Effect.suspend(() => under.checkpoint(journal()))
   const write = Effect.suspend(() => under.write(journal()))
-  if (resume === undefined) yield* write
+  yield* write
   let started = yield* Clock.currentTimeMillis
 
   const iterate = Effect.gen(function* () {
@@ -146,7 +146,8 @@ const toItsEnd = Effect.fnUntraced(function* <
     yield* breathe
   })
   const salvage = Effect.gen(function* () {
-    yield* write
+    // A disk that is full is no reason to keep the result from who asked for it.
+    yield* reportingFailure(write)
     if (options.onInterrupt === undefined) return
     yield* options.onInterrupt({
       params: Tree.toHost(driver.best().params),

@@ -1,5 +1,6 @@
 /** What inference can refuse, besides what running a program can. */
 import { Schema } from "effect"
+import type { Blame } from "./Algorithm.ts"
 
 /** A bound that fell where theory says that it cannot: an M-step that does not maximize, or a floor that binds. */
 export class BoundDecreased extends Schema.TaggedError<BoundDecreased>()("BoundDecreased", {
@@ -25,16 +26,28 @@ export class NonFinite extends Schema.TaggedError<NonFinite>()("NonFinite", {
   site: Schema.optionalKey(Schema.String),
   parameter: Schema.optionalKey(Schema.String),
   index: Schema.optionalKey(Schema.Array(Schema.Number)),
+  /** Whether the site is the guide's, where guide and model each have one of the name. */
+  inGuide: Schema.optionalKey(Schema.Boolean),
+  /** The row of the data, from 0, that `index` stands for in a minibatch. */
+  row: Schema.optionalKey(Schema.Number),
+  /** What to do about it. */
+  advice: Schema.optionalKey(Schema.String),
 }) {
   override get message(): string {
-    const site = this.site === undefined ? "" : ` at site "${this.site}"`
-    const parameter = this.parameter === undefined ? "" : `, parameter "${this.parameter}"`
-    const index =
-      this.index === undefined || this.index.length === 0 ? "" : `, index [${this.index.join(", ")}]`
     const what = this.what === undefined ? "" : `${this.what} after `
-    return `${what}step ${this.step} is not finite${site}${parameter}${index}: ${this.found}`
+    const advice = this.advice === undefined ? "" : `; ${this.advice}`
+    return `${what}step ${this.step} is not finite${whereabouts(this)}: ${this.found}${advice}`
   }
 }
+
+/** Where a fault lies, as the end of a sentence: site, parameter, index and row, as far as they are known. */
+export const whereabouts = ({ site, inGuide, parameter, index, row }: Omit<Blame, "found">): string =>
+  [
+    site === undefined ? "" : ` at site "${site}"${inGuide === true ? " of the guide" : ""}`,
+    parameter === undefined ? "" : `, parameter "${parameter}"`,
+    index === undefined || index.length === 0 ? "" : `, index [${index.join(", ")}]`,
+    row === undefined ? "" : `, row ${row} of the data`,
+  ].join("")
 
 /** A checkpoint that cannot be written, read, or gone on from: which, why, and what to do about it. */
 export class CheckpointError extends Schema.TaggedError<CheckpointError>()("CheckpointError", {

@@ -20,7 +20,7 @@ import { type GuidedOptions, type GuidedState, guided } from "./em/guided.ts"
 import type { MStep } from "./em/steps.ts"
 import { gibbs } from "./mcmc/gibbs.ts"
 import type { Kernel, KernelState } from "./mcmc/Kernel.ts"
-import type { Data } from "./Source.ts"
+import type { InMemory } from "./Source.ts"
 
 /** How {@link fitEM} runs: with an M-step in closed form, or by gradient. */
 export interface FitEmOptions<D, M> extends EmOptions {
@@ -45,7 +45,7 @@ const checkCount = (
  */
 export const fitEM = <D, ME, MR, M extends object>(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
-  data: Data<NoInfer<D>>,
+  data: InMemory<NoInfer<D>>,
   options: FitEmOptions<NoInfer<D>, M>,
 ): Effect.Effect<EmFit<MR>, ME | EmError, Rest<MR> | Backend | Scope.Scope> =>
   alternate<D, ME, MR, {}, M>(model, data, { eStep: exact<D>(), mStep: options.mStep }, options)
@@ -62,7 +62,7 @@ export const fitVariationalEM = Effect.fnUntraced(function* <D, ME, MR, GE, GR, 
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
   guide: ((data: D) => Effect.Effect<unknown, GE, GR>) &
     GuideCheck<MR, GR, "pathwise" | "score", FiniteSupport>,
-  data: Data<NoInfer<D>>,
+  data: InMemory<NoInfer<D>>,
   options: FitVariationalEmOptions<NoInfer<D>, M>,
 ): Effect.fn.Return<EmFit<MR>, ME | GE | EmError, Rest<MR> | Rest<GR> | Backend | Scope.Scope> {
   yield* checkCount("fitVariationalEM: steps", options.steps, 1)
@@ -94,7 +94,7 @@ export interface FitMonteCarloEmOptions<D, M, S extends KernelState>
  */
 export const fitMonteCarloEM = <D, ME, MR, M extends object, S extends KernelState = KernelState>(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
-  data: Data<NoInfer<D>>,
+  data: InMemory<NoInfer<D>>,
   options: FitMonteCarloEmOptions<NoInfer<D>, M, S>,
 ): Effect.Effect<EmFit<MR, "logJoint">, ME | EmError, Rest<MR> | Backend | Scope.Scope> => {
   const kernel = options.kernel ?? (gibbs() as unknown as Kernel<S>)

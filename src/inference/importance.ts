@@ -11,19 +11,21 @@
  * ```
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect } from "effect"
+import { Effect, Scope } from "effect"
 import type { DataError } from "../data/errors.ts"
 import { PlateError, type ProgramError } from "../effects/errors.ts"
 import { atParams } from "../effects/handlers/substitute.ts"
-import type { PlateFrame } from "../effects/Interpreter.ts"
+import type { Handler, PlateFrame } from "../effects/Interpreter.ts"
 import type { GuideCheck, Params, Rest } from "../effects/Program.ts"
 import { attempt, type Recording } from "../effects/run.ts"
 import type { Backend } from "../tensor/Backend.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
+import { blame, located } from "./blame.ts"
 import { sum } from "./Elbo.ts"
+import { whereabouts } from "./errors.ts"
 import { breather } from "./Loop.ts"
-import { onBatch, pair, synchronous } from "./programs.ts"
+import { onBatch, pair, synchronous, telling } from "./programs.ts"
 import { type Data, make as makeSource } from "./Source.ts"
 
 /** How {@link logEvidence} estimates. */
@@ -54,13 +56,25 @@ export interface Evidence {
  * Estimates log p(xₙ) for every row of `data`. Fails with `PlateError` where a site lies outside the plate `over`,
  * since the evidence then does not factorize over its members.
  */
-export const logEvidence = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
+export const logEvidence = <D, ME, MR, GE, GR>(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
   guide: ((data: D) => Effect.Effect<unknown, GE, GR>) & GuideCheck<MR, GR, "pathwise" | "score">,
   data: Data<NoInfer<D>>,
   options: EvidenceOptions<MR, GR>,
+): Effect.Effect<Evidence, ME | GE | ProgramError | DataError, Rest<MR> | Rest<GR> | Backend> =>
+  Effect.acquireUseRelease(
+    Scope.make(),
+    (scope) => estimate<D, ME, MR, GE, GR>(model, guide, data, { ...options, scope }),
+    Scope.close,
+  )
+
+const estimate = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
+  model: (data: D) => Effect.Effect<unknown, ME, MR>,
+  guide: (data: D) => Effect.Effect<unknown, GE, GR>,
+  data: Data<D>,
+  options: EvidenceOptions<MR, GR> & { readonly scope: Scope.Scope },
 ): Effect.fn.Return<Evidence, ME | GE | ProgramError | DataError, Rest<MR> | Rest<GR> | Backend> {
-  const { samples, key, batchSize, over, params, onProgress } = options
+  const { samples, key, batchSize, over, params, onProgress, scope } = options
   if (!Number.isInteger(samples) || samples < 1) {
     return yield* new InvalidArgument({
       where: "logEvidence: samples",
@@ -69,12 +83,13 @@ export const logEvidence = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
     })
   }
   const programs = synchronous<D, ME, MR, GE, GR>(model, guide, yield* Effect.context<Rest<MR> | Rest<GR>>())
-  const source = yield* makeSource<D>(data, { batchSize, key, shuffle: false })
+  const source = yield* Scope.provide(makeSource<D>(data, { batchSize, key, shuffle: false }), scope)
   const breathe = yield* breather
   const batches = yield* source.plan(0)
   const values: Array<Float64Array> = []
   const given = atParams(params)
   for (const [b, batch] of batches.entries()) {
+    if (batch.load !== undefined) yield* batch.load
     const batchKey = Key.foldIn(key, b)
     const average = new LogMeanExp()
     for (let k = 0; k < samples; k++) {
@@ -92,10 +107,16 @@ export const logEvidence = Effect.fnUntraced(function* <D, ME, MR, GE, GR>(
             if (member < 0) return found
             // Only now is everything read back, to name what is wrong where that can be done.
             ratios(true)
+            const { told, isGuide } = telling(programs)
+            const again = (_: {}, watch: Handler) => {
+              const [q, p] = pair(onBatch(told, rows, [...given, watch]), Key.foldIn(batchKey, k), false)
+              return tf.sub(perMember(p, over), perMember(q, over))
+            }
+            const at = located(blame({}, again, { differentiate: false, isGuide }), source, batch)
             throw new InvalidArgument({
               where: `logEvidence: batch ${b}, member ${member}`,
               expected: "log-densities whose difference is a number",
-              found: "NaN",
+              found: `NaN${whereabouts(at)}: ${at.found}`,
             })
           }),
         ),

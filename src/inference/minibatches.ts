@@ -1,4 +1,4 @@
-/** Whether programs that are given batches know that these are a part of the data. */
+/** Whether programs know which part of the data they are given: by plates as large as the data. */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
 import { PlateError } from "../effects/errors.ts"
@@ -35,6 +35,21 @@ export const checkMinibatches = <D, E>(
       }),
     ),
   )
+}
+
+/**
+ * With all the data at once, their plate must be as large as they are: a larger one would count each row more than once.
+ * `rows` is 1 where the data have no rows to count.
+ */
+export const checkWhole = (model: Recording, rows: number): void => {
+  const found = platesOf(model).filter(({ extent }) => extent === rows)
+  const larger = found.find(({ size }) => size > rows)
+  if (rows === 1 || larger === undefined || found.some(({ size }) => size === rows)) return
+  throw new PlateError({
+    plate: larger.name,
+    expected: `size ${rows}, the rows of the data, which are all present (for a part of larger data give a batchSize)`,
+    found: `size ${larger.size}, so that each row would count ${larger.size / rows} times`,
+  })
 }
 
 const platesOf = (model: Recording) =>

@@ -65,6 +65,22 @@ export const onBatch = <B>(
   }
 }
 
+/** The pair, and whether it is the guide that runs at a moment. */
+export const telling = <B>(
+  programs: ProgramPair<B>,
+): { readonly told: ProgramPair<B>; readonly isGuide: () => boolean } => {
+  let isGuide = false
+  const guide: ProgramPair<B>["guide"] = (batch, options) => {
+    isGuide = true
+    try {
+      return programs.guide(batch, options)
+    } finally {
+      isGuide = false
+    }
+  }
+  return { told: { ...programs, guide }, isGuide: () => isGuide }
+}
+
 /** The guide's run, and the model's at the guide's draws, checked against each other. */
 export const pair = (
   programs: Programs,

@@ -20,9 +20,10 @@ import * as Shape from "../tensor/Shape.ts"
 import * as Tree from "../tensor/Tree.ts"
 import type { Algorithm } from "./Algorithm.ts"
 import { blame } from "./blame.ts"
+import { checkWhole } from "./minibatches.ts"
 import type { Memory, Objective, Progress } from "./Objective.ts"
 import type { Optimizer, OptimizerState } from "./Optimizer.ts"
-import { onBatch, type ProgramPair, pair } from "./programs.ts"
+import { onBatch, type ProgramPair, pair, telling } from "./programs.ts"
 import { GRADIENT_NORM } from "./Telemetry.ts"
 
 /** Unconstrained parameters by name. */
@@ -38,13 +39,21 @@ export interface SviState {
   readonly rate: number
 }
 
+/** What {@link svi} does besides. */
+export interface SviOptions {
+  /** Whether a step's metrics hold the norm of its gradient; default false. */
+  readonly measureGradient?: boolean
+  /** How many rows the data have, if every batch holds them all: the plates are checked against it. */
+  readonly whole?: number | undefined
+}
+
 /** The algorithm for these programs. Its state's parameters come from {@link SviState}, the guide's first. */
 export const svi = <B>(
   programs: ProgramPair<B>,
   objective: Objective<never, string>,
   optimizer: Optimizer,
   initial: ParamTree = {},
-  { measureGradient = false }: { readonly measureGradient?: boolean } = {},
+  { measureGradient = false, whole }: SviOptions = {},
 ): Algorithm<B, SviState> => {
   const estimate = (
     params: ParamTree,
@@ -52,9 +61,10 @@ export const svi = <B>(
     batch: B,
     progress?: Progress,
     handlers: ReadonlyArray<Handler> = [],
+    given = programs,
   ) =>
     objective.estimate(
-      onBatch(programs, batch, [constrained(params), ...handlers]),
+      onBatch(given, batch, [constrained(params), ...handlers]),
       key,
       progress !== undefined,
       progress,
@@ -62,7 +72,7 @@ export const svi = <B>(
   const progressOf = ({ optimizer, memory }: SviState): Progress => ({ step: optimizer.count, memory })
   return {
     init: (key, batch) => {
-      const params = firstParams(programs, key, batch, initial)
+      const params = firstParams(programs, key, batch, initial, whole)
       return { params, optimizer: optimizer.init(params), memory: {}, rate: 1 }
     },
     step: (key, state, batch) => {
@@ -88,8 +98,14 @@ export const svi = <B>(
       ]
     },
     evaluate: (key, state, batch) => estimate(state.params, key, batch).metrics,
-    blame: (key, state, batch) =>
-      blame(state.params, (params, watch) => estimate(params, key, batch, progressOf(state), [watch]).loss),
+    blame: (key, state, batch) => {
+      const { told, isGuide } = telling(programs)
+      return blame(
+        state.params,
+        (params, watch) => estimate(params, key, batch, progressOf(state), [watch], told).loss,
+        { isGuide },
+      )
+    },
     shrink: (state) => ({ ...state, rate: state.rate / 2 }),
   }
 }
@@ -131,9 +147,16 @@ export const constrained =
   })
 
 /** The first value of every parameter, from one run of guide and model in which everything is checked. */
-const firstParams = <B>(programs: ProgramPair<B>, key: Key.Key, batch: B, initial: ParamTree): ParamTree => {
+const firstParams = <B>(
+  programs: ProgramPair<B>,
+  key: Key.Key,
+  batch: B,
+  initial: ParamTree,
+  whole: number | undefined,
+): ParamTree => {
   const [guide, model] = pair(onBatch(programs, batch, [substituted(initial)]), key, true, true)
   checkTied(guide, model)
+  if (whole !== undefined) checkWhole(model, whole)
   const params: Record<string, Tree.Tree> = {}
   for (const { name, value, support } of [...guide.params.values(), ...model.params.values()]) {
     // A program may hand over a tensor of its own as `init`; the state's tensors must be the state's.

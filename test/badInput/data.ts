@@ -1,6 +1,6 @@
 /** Readers and data sets. */
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { Dataset, Idx, Images, Key, Labels, Safetensors } from "../../src/index.ts"
 import { fails, own, type Row, throws, untyped } from "./Row.ts"
 
@@ -27,6 +27,8 @@ const stored = (header: string, size: number) => {
   bytes.set(text, 8)
   return Safetensors.decode(bytes, "vae.safetensors")
 }
+
+const noBytes = () => Stream.empty
 
 // biome-ignore format: a table
 export const rows: ReadonlyArray<Row> = [
@@ -66,6 +68,35 @@ export const rows: ReadonlyArray<Row> = [
     "DataError", "x", "disposed"),
   fails("Dataset.fromTensors", "text", () => Dataset.fromTensors({ x: own(tf.tensor(["a", "b"])) }),
     "DataError", "x", "numbers or bools", "string"),
+  fails("Dataset.streamed", "no fields", () => Dataset.streamed({}),
+    "DataError", "at least one field", "none"),
+  fails("Dataset.streamed", "a name with a slash", () => Dataset.streamed({ "a/b": { bytes: noBytes, shape: [1] } }),
+    "DataError", "fields", 'names without "/"', '"a/b"'),
+  fails("Dataset.streamed", "fields of different lengths",
+    () => Dataset.streamed({ x: { bytes: noBytes, shape: [3] }, y: { bytes: noBytes, shape: [2, 2] } }),
+    "DataError", "y", "3 rows, as in x", "found 2"),
+  fails("Dataset.streamed", "no rows", () => Dataset.streamed({ x: { bytes: noBytes, shape: [0, 2] } }),
+    "DataError", "x, shape", "at least 1", "[0, 2]"),
+  fails("Dataset.streamed", "a scalar's shape", () => Dataset.streamed({ x: { bytes: noBytes, shape: [] } }),
+    "DataError", "x, shape", "[N, ...row]", "[]"),
+  fails("Dataset.streamed", "a scale of int32",
+    () => Dataset.streamed({ x: { bytes: noBytes, shape: [1], stored: "int32", scale: 2 } }),
+    "DataError", "x, scale", "no scale for int32", "found 2"),
+  fails("Dataset.streamed", "a kind of value that there is not",
+    () => Dataset.streamed({ x: { bytes: noBytes, shape: [1], stored: untyped("float64") } }),
+    "DataError", "x, stored", "float32, int32 or uint8", "float64"),
+  fails("Dataset.streamed", "a dtype that there is not",
+    () => Dataset.streamed({ x: { bytes: noBytes, shape: [1], dtype: untyped("float16") } }),
+    "DataError", "x, dtype", "float32, int32 or bool", "float16"),
+  fails("Dataset.streamed", "a path for the bytes",
+    () => Dataset.streamed({ x: { bytes: untyped("x.f32"), shape: [1] } }),
+    "DataError", "x, bytes", "a function of a range, or a Stream", "string"),
+  fails("Dataset.streamed", "a window of no blocks",
+    () => Dataset.streamed({ x: { bytes: noBytes, shape: [1] } }, { window: 0 }),
+    "InvalidArgument", "Dataset.streamed, window", "at least 1", "found 0"),
+  fails("Dataset.streamed", "half a row a block",
+    () => Dataset.streamed({ x: { bytes: noBytes, shape: [1] } }, { blockRows: 0.5 }),
+    "InvalidArgument", "Dataset.streamed, blockRows", "at least 1", "found 0.5"),
   fails("Dataset.binarized", "values above 1",
     () => Effect.flatMap(Dataset.fromArray([0, 2], [2]), (data) => Dataset.binarized(data, "dynamic")),
     "DataError", "binarized", "[0, 1]", "[0, 2]"),

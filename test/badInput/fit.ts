@@ -27,6 +27,13 @@ import { fails, own, type Row, untyped } from "./Row.ts"
 const inBatches = (model: (y: tf.Tensor) => Effect.Effect<unknown, never, unknown>) =>
   fitSVI(untyped(model), untyped(nothing), y(), { steps: 2, batchSize: 2 })
 
+/** Four rows, of which the file has two. */
+const streamedRows = () =>
+  Effect.map(
+    Dataset.streamed({ y: { bytes: () => Stream.succeed(new Uint8Array(8)), shape: [4] } }),
+    (data) => Dataset.map(data, ({ y }) => tf.clone(y)),
+  )
+
 // biome-ignore format: a table
 export const rows: ReadonlyArray<Row> = [
   fails("fitSVI", "steps and epochs", () => fitted({ epochs: 2 }),
@@ -52,7 +59,7 @@ export const rows: ReadonlyArray<Row> = [
   fails("fitSVI", "held-out data of another kind", () => fitted({ heldOut: { data: own(tf.zeros([4, 2])) } }),
     "ShapeMismatch", 'site "y"', "[4]", "[4, 2]"),
   fails("fitSVI", "a policy that there is not", () => fitted({ nonFinite: "ignore" }),
-    "InvalidArgument", "fitSVI: nonFinite", '"fail" or "skip"', "ignore"),
+    "InvalidArgument", "fitSVI: nonFinite", '"fail", "skip" or "restore"', "ignore"),
   fails("fitSVI", "first values of an unknown parameter",
     () => fitted({ params: { att: own(tf.scalar(1)) } }),
     "UnknownSite", "fitSVI: params", '"att"', '"at"'),
@@ -130,6 +137,12 @@ export const rows: ReadonlyArray<Row> = [
   fails("fitSVI", "data of one's own without rows",
     () => fitSVI(model, guide, { size: 0, take: () => y() }, { steps: 2 }),
     "InvalidArgument", "at least one row", "found 0"),
+  fails("fitSVI Dataset.streamed", "streamed data without a batch size",
+    () => Effect.flatMap(streamedRows(), (data) => fitSVI(model, guide, data, { steps: 2 })),
+    "InvalidArgument", "batchSize", "a number of rows, since the data's 4 are streamed", "none"),
+  fails("fitSVI Dataset.streamed", "a file that ends too early",
+    () => Effect.flatMap(streamedRows(), (data) => fitSVI(model, guide, data, { batchSize: 2, steps: 2 })),
+    "DataError", "y, block 0", "16 bytes from byte 0", "found 8: they end at byte 8"),
   fails("fitSVI Dataset.map", "data whose mapping throws",
     () => Effect.flatMap(Dataset.fromTensors(y()), (data) =>
       fitSVI(model, guide, Dataset.map(data, (): tf.Tensor => { throw new Error("no such column") }), { steps: 2 })),

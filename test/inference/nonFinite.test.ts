@@ -155,8 +155,8 @@ const cases = [
         undefined,
         descent,
       ),
-    expected: { step: 1, parameter: "v", index: [1], found: "a gradient of NaN" },
-    message: 'step 1 is not finite, parameter "v", index [1]: a gradient of NaN',
+    expected: { step: 1, site: "root", parameter: "v", index: [1], found: "a gradient of NaN" },
+    message: 'step 1 is not finite at site "root", parameter "v", index [1]: a gradient of NaN',
   },
   {
     name: "a gradient alone, in a tree of parameters",

@@ -11,7 +11,9 @@ export const indexedDb = (database: string): Effect.Effect<Storage> =>
   Effect.sync(() => {
     let opened: Promise<IDBDatabase> | undefined
     const open = (): Promise<IDBDatabase> => {
-      opened ??= openDatabase(database)
+      opened ??= openDatabase(database, () => {
+        opened = undefined
+      })
       // A refusal may be temporary: a version change, a quota. The next use asks again.
       opened.catch(() => {
         opened = undefined
@@ -59,14 +61,22 @@ export const indexedDb = (database: string): Effect.Effect<Storage> =>
 
 const store = "files"
 
-const openDatabase = (name: string): Promise<IDBDatabase> =>
+/** `onLost` is told when the connection ends: by the browser, or for a page that deletes or changes the database. */
+const openDatabase = (name: string, onLost: () => void): Promise<IDBDatabase> =>
   new Promise((resolve, reject) => {
     if (typeof indexedDB === "undefined") return reject(new Error("this runtime has no IndexedDB"))
     const request = indexedDB.open(name, 1)
     request.onupgradeneeded = () => request.result.createObjectStore(store)
-    request.onsuccess = () => resolve(request.result)
+    request.onsuccess = () => {
+      const connection = request.result
+      connection.onclose = onLost
+      connection.onversionchange = () => {
+        connection.close()
+        onLost()
+      }
+      resolve(connection)
+    }
     request.onerror = () => reject(request.error)
-    request.onblocked = () => reject(new Error(`the database "${name}" is in use by an older page`))
   })
 
 const answer = <A>(request: IDBRequest<A>): Promise<A> =>
@@ -78,6 +88,6 @@ const answer = <A>(request: IDBRequest<A>): Promise<A> =>
 const ending = (transaction: IDBTransaction): Promise<void> =>
   new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve()
+    // Every error ends in an abort, which alone knows the reason: a quota, say.
     transaction.onabort = () => reject(transaction.error ?? new Error("the transaction was aborted"))
-    transaction.onerror = () => reject(transaction.error)
   })

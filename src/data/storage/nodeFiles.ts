@@ -6,30 +6,52 @@
  * at one stroke; then the folder is flushed. A process killed on the way leaves the old file, and a `.partial` that the
  * next write overwrites.
  */
-import { Effect } from "effect"
+import { Effect, Semaphore } from "effect"
 import { StorageError } from "../errors.ts"
 import type { Storage } from "../Storage.ts"
 
 /** The storage, or nothing where there is no Node. Relative paths are relative to the working directory. */
 export const nodeFiles = (): Storage | undefined => {
-  const node = typeof process === "undefined" ? undefined : process
-  const fs = node?.getBuiltinModule?.("node:fs/promises")
-  const paths = node?.getBuiltinModule?.("node:path")
+  if (typeof process === "undefined") return undefined
+  const fs = process.getBuiltinModule?.("node:fs/promises")
+  const paths = process.getBuiltinModule?.("node:path")
   if (fs === undefined || paths === undefined) return undefined
+  // Two that write one file at once would share its `.partial`.
+  const inTurn = Semaphore.makeUnsafe(1).withPermits(1)
 
   /** Makes `path.partial` by `fill`, and then `path` of it. */
   const replace = async (path: string, fill: (partial: string) => Promise<void>): Promise<void> => {
     const folder = paths.dirname(path)
     const partial = `${path}.partial`
-    await fs.mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     try {
       await fill(partial)
       await fs.rename(partial, path)
-    } catch (cause) {
+    } finally {
+      // Also after a rename: where both names stood for one file already, it leaves both.
       await fs.rm(partial, { force: true }).catch(() => {})
-      throw cause
     }
     await flushFolder(folder)
+  }
+
+  // Node's own `recursive` never ends where a folder is there and refuses with ENOENT, as /proc does.
+  const makeFolder = async (folder: string): Promise<void> => {
+    if (await exists(folder)) return
+    const around = paths.dirname(folder)
+    if (around !== folder) await makeFolder(around)
+    await fs.mkdir(folder).catch((cause) => {
+      if (codeOf(cause) !== "EEXIST") throw cause
+    })
+  }
+
+  const put = async (path: string, bytes: Uint8Array): Promise<void> => {
+    const file = await fs.open(path, "w")
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
   }
 
   // Some systems, Windows among them, cannot open a folder; there the rename is as durable as the system makes it.
@@ -43,7 +65,7 @@ export const nodeFiles = (): Storage | undefined => {
     fs.access(path).then(
       () => true,
       (cause) => {
-        if (isAbsent(cause)) return false
+        if (codeOf(cause) === "ENOENT") return false
         throw cause
       },
     )
@@ -54,32 +76,24 @@ export const nodeFiles = (): Storage | undefined => {
         fs.readFile(path).then(
           (bytes) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
           (cause) => {
-            if (isAbsent(cause)) return undefined
+            if (codeOf(cause) === "ENOENT") return undefined
             throw cause
           },
         ),
       ),
     write: (path, bytes) =>
-      attempt("write", path, () =>
-        replace(path, async (partial) => {
-          const file = await fs.open(partial, "w")
-          try {
-            await file.writeFile(bytes)
-            await file.sync()
-          } finally {
-            await file.close()
-          }
+      inTurn(attempt("write", path, () => replace(path, (partial) => put(partial, bytes)))),
+    copy: (from, to) =>
+      inTurn(
+        attempt("copy", from, async () => {
+          if (!(await exists(from))) return
+          await replace(to, async (partial) => {
+            await fs.rm(partial, { force: true })
+            // A second name costs nothing, and a write replaces the name, not what it stands for. Not every disk has them.
+            await fs.link(from, partial).catch(async () => put(partial, await fs.readFile(from)))
+          })
         }),
       ),
-    copy: (from, to) =>
-      attempt("copy", from, async () => {
-        if (!(await exists(from))) return
-        await replace(to, async (partial) => {
-          await fs.rm(partial, { force: true })
-          // A second name costs nothing, and a write replaces the name, not what it stands for. Not every disk has them.
-          await fs.link(from, partial).catch(() => fs.copyFile(from, partial))
-        })
-      }),
     remove: (path) => attempt("remove", path, () => fs.rm(path, { force: true })),
   }
 }
@@ -97,7 +111,7 @@ const attempt = <A>(
     }),
   )
 
-const isAbsent = (cause: unknown): boolean =>
-  typeof cause === "object" && cause !== null && "code" in cause && cause.code === "ENOENT"
+const codeOf = (cause: unknown): unknown =>
+  typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

@@ -38,7 +38,7 @@ export interface Keeper {
 /** Fails with `InvalidArgument` for options out of range. */
 export const keeper = Effect.fnUntraced(function* (
   { path, every = "1 minute", keep = 1 }: CheckpointOptions,
-  from: number,
+  resume: Checkpoint | undefined,
 ): Effect.fn.Return<Keeper, InvalidArgument> {
   const refuse = (name: string, expected: string, found: unknown) =>
     new InvalidArgument({ where: `checkpoint: ${name}`, expected, found: String(found) })
@@ -54,13 +54,15 @@ export const keeper = Effect.fnUntraced(function* (
   const patience = time === undefined ? 0 : Duration.toMillis(time.value)
 
   const storage = yield* Storage
-  let lastStep = from
-  let written: number | undefined
+  let lastStep = resume?.about.step ?? 0
+  // The step of the file at the path, where that is known to be of this fit.
+  let written = resume?.name === path ? lastStep : undefined
   let lastTime = yield* Clock.currentTimeMillis
 
   const write = Effect.fnUntraced(function* (checkpoint: Checkpoint) {
     const { step } = checkpoint.about
-    // The last step's may be due just before the fit ends: twice, it would push out an older one.
+    // A fit that resumes begins where its file stands, and the last step's may be due just before the fit ends: twice,
+    // it would push out an older one.
     if (written === step) return
     const bytes = yield* encode({ ...checkpoint, name: path })
     for (let age = keep - 1; age >= 1; age--) {

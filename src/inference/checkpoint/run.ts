@@ -72,7 +72,7 @@ export const begin = Effect.fnUntraced(function* <B, S extends object, J, E>(
 > {
   const { name, key, nonFinite, checkpoint, resume } = options
   if (resume !== undefined) yield* checkAbout(resume, { algorithm: name, source })
-  const keeping = checkpoint && (yield* keeper(checkpoint, resume?.about.step ?? 0))
+  const keeping = checkpoint && (yield* keeper(checkpoint, resume))
   let journal: J | undefined
   const silent = yield* start<B, S, E, CheckpointError>(algorithm, source, {
     key,

@@ -8,6 +8,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { substituted } from "../../effects/handlers/substitute.ts"
+import type { Handler } from "../../effects/Interpreter.ts"
 import type { Recording, RunOptions } from "../../effects/run.ts"
 import { allFinite } from "../../tensor/fused.ts"
 import * as Key from "../../tensor/Key.ts"
@@ -67,15 +68,25 @@ export const alternation = <B, E extends object, M extends object>(
       [eStep.measures]: eStep.expect(key, on(batch), state.params, state.eStep, batch).value,
     }),
     blame: (key, state, batch) => {
-      const found = blame(state.params, (params, watch) => {
-        const watched: Model = (at, options) =>
-          on(batch)(at, { ...options, handlers: [watch, ...(options.handlers ?? [])] })
-        return eStep.expect(key, watched, params, state.eStep, batch).value
-      })
-      if (found.site !== undefined || found.parameter !== undefined) return found
-      for (const [parameter, leaf] of Tree.entries(iterate(key, state, batch).raised.params)) {
+      const { believed, raised } = iterate(key, state, batch)
+      // Where the E-step came to a number nothing is wrong with it, whatever has no probability there.
+      const isSound = firstNonFinite(believed.value) === undefined
+      for (const [parameter, leaf] of isSound ? Tree.entries(raised.params) : []) {
         const bad = firstNonFinite(leaf)
         if (bad !== undefined) return { parameter, index: bad.index, found: `${bad.found}, from the M-step` }
+      }
+      const believe = (params: ParamTree, watch: Handler) => {
+        const watched: Model = (at, options) =>
+          on(batch)(at, { ...options, handlers: [watch, ...(options.handlers ?? [])] })
+        return eStep.expect(Key.foldInName(key, "eStep"), watched, params, state.eStep, batch).value
+      }
+      const found = blame(state.params, believe, { differentiate: false })
+      if (found.site !== undefined || found.parameter !== undefined) return found
+      // An E-step that moves parameters of its own may have lost them where no site shows it.
+      const { params: own = {} } = believed.state as { readonly params?: ParamTree }
+      for (const [parameter, leaf] of Tree.entries(own)) {
+        const bad = firstNonFinite(leaf)
+        if (bad !== undefined) return { parameter, index: bad.index, found: `${bad.found}, from the E-step` }
       }
       return found
     },
