@@ -1,7 +1,8 @@
 /**
- * The benchmarks: `npm run bench -- vae`, `overhead`, `distributions` or `em`, with `--json` for one line a case. A claim
+ * The benchmarks: `npm run bench -- vae`, `overhead`, `distributions`, `em` or `chain`, with `--json` for one line a case. A claim
  * here is a ratio between contenders that took turns in one run.
  */
+import { chain } from "./chain.ts"
 import { distributions } from "./distributions.ts"
 import { em } from "./em.ts"
 import { overhead } from "./overhead.ts"
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, (json: boolean) => Promise<void>>> = {
   overhead,
   distributions,
   em,
+  chain,
 }
 
 const json = process.argv.includes("--json")

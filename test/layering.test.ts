@@ -32,7 +32,8 @@ const packages: ReadonlyArray<readonly [name: RegExp, layer: string | undefined]
 const mayAskForNode = /^tensor\/(Backend|wasmModule)\.ts$/
 
 /** The files of inference/ that stand outside the step, where tensors may be read back. Any other is step code. */
-const outsideTheStep = /^inference\/(Loop|blame|fitSVI|importance|predictive|diagnostics|checkpoint)\.ts$/
+const outsideTheStep =
+  /^inference\/(autoguide\/(laplace|mode)|Loop|blame|fitSVI|importance|predictive|diagnostics|checkpoint)\.ts$/
 
 const longest = 300
 

@@ -9,7 +9,7 @@ export class BoundDecreased extends Schema.TaggedError<BoundDecreased>()("BoundD
   after: Schema.Number,
 }) {
   override get message(): string {
-    return `iteration ${this.iteration} lowered the bound from ${this.before} to ${this.after}: its M-step does not maximize`
+    return `iteration ${this.iteration} lowered the bound from ${this.before} to ${this.after}: its M-step does not maximize, or not quite, as where a floor is added to variances (closedForm: isMonotone)`
   }
 }
 
@@ -33,5 +33,18 @@ export class NonFinite extends Schema.TaggedError<NonFinite>()("NonFinite", {
       this.index === undefined || this.index.length === 0 ? "" : `, index [${this.index.join(", ")}]`
     const what = this.what === undefined ? "" : `${this.what} after `
     return `${what}step ${this.step} is not finite${site}${parameter}${index}: ${this.found}`
+  }
+}
+
+/** A joint density without a mode where one was looked for, and the coordinate that shows it. */
+export class NoMode extends Schema.TaggedError<NoMode>()("NoMode", {
+  site: Schema.String,
+  /** Of the site's unconstrained numbers. */
+  index: Schema.Array(Schema.Number),
+  found: Schema.String,
+}) {
+  override get message(): string {
+    const index = this.index.length === 0 ? "" : `, index [${this.index.join(", ")}]`
+    return `no mode was found: at site "${this.site}"${index}, in unconstrained coordinates, ${this.found}; give it a proper prior if the density does not fall off there, or search further (iterations), or from elsewhere (init, params)`
   }
 }

@@ -19,12 +19,12 @@ import { scoped } from "../tensor/Memory.ts"
 import * as Tree from "../tensor/Tree.ts"
 import type { FiniteSupport } from "./Enumerated.ts"
 import { type AlternationState, alternation } from "./em/alternation.ts"
-import { type DrawnOptions, drawn } from "./em/drawn.ts"
+import { type Drawn, type DrawnOptions, drawn } from "./em/drawn.ts"
 import { exact } from "./em/exact.ts"
 import { type GuidedOptions, type GuidedState, guided } from "./em/guided.ts"
-import type { EStep, MStep } from "./em/steps.ts"
+import type { Belief, EStep, MStep } from "./em/steps.ts"
 import { BoundDecreased, type NonFinite } from "./errors.ts"
-import { breather, start } from "./Loop.ts"
+import { breather, type Metrics, start } from "./Loop.ts"
 import { gibbs } from "./mcmc/gibbs.ts"
 import type { Kernel, KernelState } from "./mcmc/Kernel.ts"
 import { type Data, make as makeSource } from "./Source.ts"
@@ -36,6 +36,8 @@ export interface IterationReport {
   readonly iteration: number
   /** What the E-step measured before this iteration's M-step: a total over the data, in nats. */
   readonly value: number
+  /** Means over the E-step's draws, such as `acceptance/<site>`; and `value` again, by its name. */
+  readonly metrics: Metrics
   readonly seconds: number
 }
 
@@ -56,8 +58,8 @@ export interface EmOptions {
 }
 
 /** How {@link fitEM} runs: with an M-step in closed form, or by gradient. */
-export interface FitEmOptions<D, M> extends EmOptions {
-  readonly mStep: MStep<D, M>
+export interface FitEmOptions<D, M, Q extends Belief = Belief> extends EmOptions {
+  readonly mStep: MStep<D, M, Q>
 }
 
 /**
@@ -87,10 +89,11 @@ export const alternate = Effect.fnUntraced(function* <
   E extends object,
   M extends object,
   V extends "bound" | "logJoint" = "bound",
+  Q extends Belief = Belief,
 >(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
   data: Data<NoInfer<D>>,
-  steps: { readonly eStep: EStep<D, E>; readonly mStep: MStep<D, M> },
+  steps: { readonly eStep: EStep<D, E, Q>; readonly mStep: MStep<D, M, NoInfer<Q>> },
   options: EmOptions,
 ): Effect.fn.Return<EmFit<MR, V>, ME | EmError, Rest<MR> | Backend | Scope.Scope> {
   const { key = Key.key(0), iterations = 200, tolerance = 1e-6, onIteration } = options
@@ -98,7 +101,7 @@ export const alternate = Effect.fnUntraced(function* <
   const { eStep, mStep } = steps
   const services = (yield* Effect.context<Rest<MR>>()) as never
   const source = yield* makeSource<D>(data, { key })
-  const algorithm = alternation<D, E, M>(
+  const algorithm = alternation<D, E, M, Q>(
     (batch, runOptions) =>
       run(
         Effect.suspend(() => model(batch)),
@@ -122,7 +125,12 @@ export const alternate = Effect.fnUntraced(function* <
     history.push(value)
     const now = yield* Clock.currentTimeMillis
     if (onIteration !== undefined) {
-      yield* onIteration({ iteration: history.length, value, seconds: (now - started) / 1000 })
+      yield* onIteration({
+        iteration: history.length,
+        value,
+        metrics,
+        seconds: (now - started) / 1000,
+      })
     }
     started = now
     if (before !== undefined) {
@@ -214,7 +222,7 @@ export const fitVariationalEM = Effect.fnUntraced(function* <D, ME, MR, GE, GR, 
 
 /** How {@link fitMonteCarloEM} runs. */
 export interface FitMonteCarloEmOptions<D, M, S extends KernelState>
-  extends FitEmOptions<D, M>,
+  extends FitEmOptions<D, M, Drawn>,
     DrawnOptions {
   /** Default `gibbs()`. */
   readonly kernel?: Kernel<S>
@@ -236,6 +244,6 @@ export const fitMonteCarloEM = <D, ME, MR, M extends object, S extends KernelSta
       checkCount("fitMonteCarloEM: draws", options.draws, 1),
       checkCount("fitMonteCarloEM: warmup", options.warmup, 0),
     ),
-    alternate<D, ME, MR, S, M, "logJoint">(model, data, steps, { tolerance: 0, ...options }),
+    alternate<D, ME, MR, S, M, "logJoint", Drawn>(model, data, steps, { tolerance: 0, ...options }),
   )
 }

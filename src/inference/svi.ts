@@ -20,6 +20,7 @@ import * as Shape from "../tensor/Shape.ts"
 import * as Tree from "../tensor/Tree.ts"
 import type { Algorithm } from "./Algorithm.ts"
 import { blame } from "./blame.ts"
+import { checkMoving, watched } from "./moving.ts"
 import type { Memory, Objective, Progress } from "./Objective.ts"
 import type { Optimizer, OptimizerState } from "./Optimizer.ts"
 import { onBatch, type ProgramPair, pair } from "./programs.ts"
@@ -48,9 +49,10 @@ export const svi = <B>(
     batch: B,
     progress?: Progress,
     handlers: ReadonlyArray<Handler> = [],
+    given = programs,
   ) =>
     objective.estimate(
-      onBatch(programs, batch, [constrained(params), ...handlers]),
+      onBatch(given, batch, [constrained(params), ...handlers]),
       key,
       progress !== undefined,
       progress,
@@ -62,16 +64,20 @@ export const svi = <B>(
       return { params, optimizer: optimizer.init(params), memory: {} }
     },
     step: (key, state, batch) => {
-      const { value, aux, gradient } = valueAndGradient(state.params, (params) => {
-        const { loss, metrics, memory = {} } = estimate(params, key, batch, progressOf(state))
+      const progress = progressOf(state)
+      const guides = new Set<string>()
+      const given = progress.step === 0 ? watched(programs, guides) : programs
+      const { value, aux, gradient, untouched } = valueAndGradient(state.params, (params) => {
+        const { loss, metrics, memory = {} } = estimate(params, key, batch, progress, [], given)
         return { value: loss, aux: { ...metrics, ...renamed(memory, (name) => `${remembered}${name}`) } }
       })
+      checkMoving(guides, state.params, untouched)
       const [memory, metrics] = parted(aux, (name) => name.startsWith(remembered))
       const { updates, state: optimizerState } = optimizer.update(gradient, state.optimizer, state.params)
       const params = Tree.zipWith(state.params, updates as ParamTree, (param, update) =>
         tf.add(param, update),
       )
-      const health = tf.addN([value, ...Tree.leaves(gradient).map(allFinite)])
+      const health = allFinite([value, ...Tree.leaves(gradient)])
       return [
         {
           params,
