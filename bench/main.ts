@@ -1,7 +1,8 @@
 /**
- * The benchmarks: `npm run bench -- vae`, `overhead`, `distributions`, `em` or `memory`, with `--json` for one line a case. A claim
+ * The benchmarks: `npm run bench -- vae`, `overhead`, `distributions`, `em`, `chain` or `memory`, with `--json` for one line a case. A claim
  * here is a ratio between contenders that took turns in one run.
  */
+import { chain } from "./chain.ts"
 import { distributions } from "./distributions.ts"
 import { em } from "./em.ts"
 import { memory } from "./memory.ts"
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, (json: boolean) => Promise<void>>> = {
   distributions,
   em,
   memory,
+  chain,
 }
 
 const json = process.argv.includes("--json")

@@ -112,6 +112,7 @@ export {
   ProgramThrew,
   SiteMismatch,
   UnknownSite,
+  UnusedParam,
 } from "./effects/errors.ts"
 export { deterministic, factor } from "./effects/Factor.ts"
 export { block } from "./effects/handlers/block.ts"
@@ -151,6 +152,7 @@ export type {
   Values,
 } from "./effects/Program.ts"
 export { observe, sample } from "./effects/Sample.ts"
+export { type ScanState, scan } from "./effects/Scan.ts"
 // Inference
 export type { Algorithm, Info } from "./inference/Algorithm.ts"
 export {
@@ -161,6 +163,7 @@ export {
   type IterationReport,
 } from "./inference/alternate.ts"
 export { amortise, type Encoder } from "./inference/autoguide/amortise.ts"
+export type { EncodableGuide } from "./inference/autoguide/encoders.ts"
 export { autoFlow, type FlowOptions, type FlowParams } from "./inference/autoguide/flow.ts"
 export { autoLowRank, autoMultivariateNormal, type LowRankOptions } from "./inference/autoguide/gaussian.ts"
 export {
@@ -171,7 +174,13 @@ export {
   initToUniform,
   initToValues,
 } from "./inference/autoguide/init.ts"
-export { autoDelta, autoNormal, type MeanFieldGuide } from "./inference/autoguide/meanField.ts"
+export {
+  autoLaplace,
+  type LaplaceApproximation,
+  type LaplaceGuide,
+  type LaplaceOptions,
+} from "./inference/autoguide/laplace.ts"
+export { autoDelta, autoNormal } from "./inference/autoguide/meanField.ts"
 export type { AutoGuide, AutoOptions, Guided, SpreadOptions } from "./inference/autoguide/types.ts"
 export * as Checkpoint from "./inference/checkpoint/Checkpoint.ts"
 export type { CheckpointOptions } from "./inference/checkpoint/keep.ts"
@@ -179,26 +188,32 @@ export { resume } from "./inference/checkpoint/resume.ts"
 export type { Interrupted, SurvivalOptions } from "./inference/checkpoint/run.ts"
 export { type ElboOptions, elbo } from "./inference/Elbo.ts"
 export { enumerated, type FiniteSupport } from "./inference/Enumerated.ts"
-export { type Conjugate, conjugate } from "./inference/em/conjugate.ts"
+export { type Conjugate, conjugate, type Knowing } from "./inference/em/conjugate.ts"
+export type { Drawn } from "./inference/em/drawn.ts"
 export { type LbfgsOptions, lbfgs } from "./inference/em/lbfgs.ts"
 export { closedForm, type GradientSteps, gradientSteps } from "./inference/em/mStep.ts"
 export type { Belief, EStep, MStep } from "./inference/em/steps.ts"
-export { BoundDecreased, CheckpointError, NonFinite } from "./inference/errors.ts"
+export { BoundDecreased, CheckpointError, NoMode, NonFinite } from "./inference/errors.ts"
 export type { EarlyStopping, FitError, FitOptions, HeldOut } from "./inference/FitOptions.ts"
 export { fitEM, fitMonteCarloEM, fitVariationalEM } from "./inference/fitEM.ts"
 export { type Fit, fitSVI, type StreamReport } from "./inference/fitSVI.ts"
 export { type Evidence, logEvidence } from "./inference/importance.ts"
 export type { EpochReport, NonFinitePolicy, StepReport } from "./inference/Loop.ts"
 export { gibbs } from "./inference/mcmc/gibbs.ts"
-export type { Kernel, KernelState } from "./inference/mcmc/Kernel.ts"
+export type { Kernel, KernelInfo, KernelState } from "./inference/mcmc/Kernel.ts"
+export { type MetropolisOptions, type MetropolisState, metropolis } from "./inference/mcmc/metropolis.ts"
 export type { Metrics } from "./inference/metrics.ts"
 export type { Memory, Objective, Progress } from "./inference/Objective.ts"
 export * as Optimizer from "./inference/Optimizer.ts"
+export { type Choices, type ChoicesOptions, choices } from "./inference/objectives/choices.ts"
 export { type IwaeOptions, iwae } from "./inference/objectives/iwae.ts"
+export { type MixedOptions, mixed } from "./inference/objectives/mixed.ts"
 export { type RenyiOptions, renyi } from "./inference/objectives/renyi.ts"
 export { type ScoreFunctionOptions, scoreFunction } from "./inference/objectives/scoreFunction.ts"
+export type { AnyGuide, Chosen, SiteChoice, SiteChoices } from "./inference/objectives/siteChoice.ts"
 export { vimco } from "./inference/objectives/vimco.ts"
 export { reweightedWakeSleep } from "./inference/objectives/wakeSleep.ts"
+export { type BaselineProgram, withBaselines } from "./inference/objectives/withBaselines.ts"
 export { type Predicted, predictive } from "./inference/predictive.ts"
 export { type RestartOptions, restarts } from "./inference/restarts.ts"
 export * as Schedule from "./inference/Schedule.ts"

@@ -17,10 +17,12 @@ import { rows as fit } from "./badInput/fit.ts"
 import { rows as gaussianMixture } from "./badInput/gaussianMixture.ts"
 import { rows as latents } from "./badInput/latents.ts"
 import { rows as networks } from "./badInput/networks.ts"
+import { rows as objectives } from "./badInput/objectives.ts"
 import { rows as optimizers } from "./badInput/optimizers.ts"
 import { rows as pairs } from "./badInput/pairs.ts"
 import { rows as programs } from "./badInput/programs.ts"
 import { disown, type Row } from "./badInput/Row.ts"
+import { rows as scans } from "./badInput/scans.ts"
 import { rows as tensors } from "./badInput/tensors.ts"
 import { families } from "./laws/families.ts"
 
@@ -30,8 +32,10 @@ const tables = {
   programs,
   networks,
   latents,
+  objectives,
   optimizers,
   em,
+  scans,
   fit,
   pairs,
   draws,

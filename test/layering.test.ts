@@ -34,7 +34,7 @@ const mayAskForNode = /^(tensor\/(Backend|wasmModule)|data\/storage\/nodeFiles)\
 
 /** The files of inference/ that stand outside the step, where tensors may be read back. Any other is step code. */
 const outsideTheStep =
-  /^inference\/(Loop|blame|fitSVI|importance|predictive|diagnostics|checkpoint\/freeze)\.ts$/
+  /^inference\/(autoguide\/(laplace|mode)|Loop|blame|fitSVI|importance|predictive|diagnostics|checkpoint\/freeze)\.ts$/
 
 const longest = 300
 

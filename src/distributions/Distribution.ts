@@ -102,6 +102,12 @@ export interface HasEnumerate {
   readonly enumerate: () => tf.Tensor
 }
 
+/** @internal Families that score several batch dimensions as one event faster than by summing their log-densities. */
+export interface HasSummedLogProb {
+  /** Σ log p over the last `n` batch dimensions, `n` from 1 up: `[...sample, ...batch]` without them. */
+  readonly summedLogProb: (value: tf.Tensor, n: number) => tf.Tensor
+}
+
 /** Whether draws of this distribution are differentiable. */
 export const isReparameterized = <S extends string>(d: Distribution<S>): d is Reparameterized<S> =>
   d.gradient === "pathwise"

@@ -15,6 +15,7 @@ import {
   type HasEntropy,
   type HasMean,
   type HasMode,
+  type HasSummedLogProb,
   type HasVariance,
   type Parameter,
   type Reparameterized,
@@ -90,7 +91,9 @@ export class IndependentDistribution<D extends Distribution>
   logProb(value: tf.Tensor): tf.Tensor {
     return guarded(this, () => {
       scoredShape(this, value, "logProb")
-      return sumRightmost(this.base.logProb(value), this.reinterpreted)
+      const { base, reinterpreted: n } = this
+      const has = base as Partial<HasSummedLogProb>
+      return n > 0 && has.summedLogProb ? has.summedLogProb(value, n) : sumRightmost(base.logProb(value), n)
     })
   }
 

@@ -7,12 +7,14 @@
  * ```
  */
 import * as tf from "@tensorflow/tfjs-core"
+import { normalDivergence } from "../tensor/fused.ts"
 import * as Key from "../tensor/Key.ts"
-import { logRatio, quotient } from "../tensor/quotient.ts"
-import type { Shape } from "../tensor/Shape.ts"
+import { normalVectorLogDensity } from "../tensor/normals.ts"
+import { quotient } from "../tensor/quotient.ts"
+import { type Shape, size } from "../tensor/Shape.ts"
 import { ndtr, ndtri } from "../tensor/special/normal.ts"
 import { halfLog2Pi } from "../tensor/stable.ts"
-import { operand, toTensor, type Value } from "./Distribution.ts"
+import { broadcastTo, float, operand, scoredShape, toTensor, type Value } from "./Distribution.ts"
 import { PathwiseFamily } from "./Family.ts"
 import { weightedMean, weightedSquares } from "./fit.ts"
 import type { Independent } from "./Independent.ts"
@@ -44,6 +46,24 @@ class NormalDistribution extends PathwiseFamily<"Normal", "real"> {
 
   protected score(value: tf.Tensor): tf.Tensor {
     return normalLogDensity(value, this.loc, this.scale)
+  }
+
+  /** @internal */
+  summedLogProb(value: tf.Tensor, n: number): tf.Tensor {
+    return this.checked(() => {
+      const full = scoredShape(this, value, "logProb")
+      const event = full.slice(full.length - n)
+      const vectors = (x: tf.Tensor): tf.Tensor => {
+        const batch = x.shape.slice(0, Math.max(x.rank - n, 0))
+        return tf.reshape(broadcastTo(x, [...batch, ...event]), [...batch, size(event)])
+      }
+      const score = normalVectorLogDensity(
+        vectors(float(value)),
+        vectors(toTensor(this.loc)),
+        vectors(toTensor(this.scale)),
+      )
+      return broadcastTo(score, full.slice(0, full.length - n))
+    })
   }
 
   mean(): tf.Tensor {
@@ -113,16 +133,11 @@ export const normalLogDensity = (x: tf.Tensor, loc: Value, scale: Value): tf.Ten
   return tf.sub(tf.mul(tf.square(z), -0.5), tf.add(tf.log(operand(scale)), halfLog2Pi))
 }
 
-/**
- * KL(p ‖ q) = log(σq/σp) + (σp² + (μp − μq)²) / (2σq²) − ½, elementwise over the batch.
- *
- * With r = σp/σq it is ½(r − 1)(r + 1) − log r + ½((μp − μq)/σq)²: no cancellation of two large logarithms, and where
- * the scales are close none of squares.
- */
-export const klNormalNormal = (p: NormalParams, q: NormalParams): tf.Tensor => {
-  const [own, other] = [toTensor(p.scale), toTensor(q.scale)]
-  const excess = quotient(tf.sub(own, other), other)
-  const d2 = tf.square(quotient(tf.sub(operand(p.loc), operand(q.loc)), other))
-  const squares = tf.add(tf.mul(excess, tf.add(excess, 2)), d2)
-  return tf.sub(tf.mul(squares, 0.5), logRatio(own, other))
-}
+/** KL(p ‖ q) = log(σq/σp) + (σp² + (μp − μq)²) / (2σq²) − ½, elementwise over the batch. */
+export const klNormalNormal = (p: NormalParams, q: NormalParams): tf.Tensor =>
+  normalDivergence({
+    locP: toTensor(p.loc),
+    scaleP: toTensor(p.scale),
+    locQ: toTensor(q.loc),
+    scaleQ: toTensor(q.scale),
+  })

@@ -30,6 +30,8 @@ export interface PlateFrame {
   readonly size: number
   readonly extent: number
   readonly dim: number
+  /** The members are the steps of a `scan`: each depends on the one before, and none may be taken by itself. */
+  readonly isChain?: boolean
 }
 
 /**
@@ -40,6 +42,8 @@ export interface Axis {
   readonly name: string
   readonly size: number
   readonly dim: number
+  /** The variable whose value at the step before it is, where it is that of a `scan`. */
+  readonly previous?: string
 }
 
 /** A step of a Markov chain (see `markov`): later than `history` steps on, its variables are out of reach. */
@@ -72,6 +76,8 @@ export interface SampleSite extends Weighted {
   readonly distribution: Distribution
   readonly value: tf.Tensor | undefined
   readonly observed: boolean
+  /** Whether its value was drawn ahead, step by step (see `scan`), though it is observed. */
+  readonly isDrawn?: boolean
 }
 
 /** A log-weight of any shape that broadcasts to the plates. */
@@ -105,9 +111,30 @@ export type Settled<S> = Omit<S, "value"> & {
   readonly value: S extends ParamSite ? Tree : tf.Tensor
 }
 
+/**
+ * What a `scan` asks ahead: one step's value of a site; or, where all values of the site are present at once, the same
+ * values as the next step's previous ones, along a dimension of their own.
+ */
+export type Asked = { readonly step: number } | "previous"
+
+/** The value that a site of a `scan` will have. */
+export interface Foreseen {
+  /** Of all steps where somebody outside gives it, of the one step where it was drawn. */
+  readonly value: tf.Tensor
+  /** Whether it was drawn for this step. */
+  readonly isDrawn: boolean
+  /** The variable that it is, where all of its values are present. */
+  readonly axis?: Axis
+}
+
 /** The answers that a program can ask for. */
 export interface Interpretation {
   readonly sample: (site: SampleSite) => Settled<SampleSite>
+  /**
+   * What value a site of a `scan`'s step will have: nothing is recorded. A handler that gives sites values, takes them
+   * away or renames sites does so here too.
+   */
+  readonly ahead: (site: SampleSite, asked: Asked) => Foreseen
   readonly factor: (site: FactorSite) => FactorSite
   readonly deterministic: (site: DeterministicSite) => DeterministicSite
   readonly param: (site: ParamSite) => Settled<ParamSite>

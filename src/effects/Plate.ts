@@ -44,6 +44,13 @@ export const plate =
       })
     }) as Effect.Effect<A, E, R>
 
+/** The frame of a plate all of whose members are present, at the first free dimension. Throws as {@link plate} fails. */
+export const enclosed = (name: string, size: number, enclosing: ReadonlyArray<PlateFrame>): PlateFrame => {
+  const frame = frameOf(name, { size }, enclosing, [])
+  if (frame instanceof PlateError) throw frame
+  return frame
+}
+
 const frameOf = (
   name: string,
   options: PlateOptions,

@@ -151,7 +151,7 @@ interface GuideProblems<MR, GR, G extends Gradient, S extends string> {
   readonly "guide and model disagree on the support of": Disagreement<MR, GR>
   readonly "this objective needs pathwise gradients, but these guide sites have none": "score" extends G
     ? never
-    : ScoreSites<GR>
+    : Exclude<ScoreSites<GR>, SitesOn<GR, S>>
 }
 
 /**

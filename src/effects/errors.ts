@@ -37,6 +37,16 @@ export class MissingParam extends Schema.TaggedError<MissingParam>()("MissingPar
   }
 }
 
+/** A guide's parameters that a fit would leave as they are: nothing that it maximizes depends on them. */
+export class UnusedParam extends Schema.TaggedError<UnusedParam>()("UnusedParam", {
+  params: Schema.Array(Schema.String),
+}) {
+  override get message(): string {
+    const names = this.params.map((name) => `"${name}"`).join(", ")
+    return `the guide would never move: the objective does not depend on parameter ${names}, or only by a value read back from its tensor or an operation without a gradient`
+  }
+}
+
 /** A guide and its model do not agree on their latent sites. */
 export class SiteMismatch extends Schema.TaggedError<SiteMismatch>()("SiteMismatch", {
   reason: Schema.String,
@@ -67,13 +77,16 @@ export class ProgramSuspended extends Schema.TaggedError<ProgramSuspended>()("Pr
   }
 }
 
-/** A program whose own code threw. `reason` is the thrown message. */
+/** A program whose own code threw, or a function given beside it. `reason` is the thrown message. */
 export class ProgramThrew extends Schema.TaggedError<ProgramThrew>()("ProgramThrew", {
+  /** What threw, if not the program. */
+  what: Schema.optionalKey(Schema.String),
   after: Schema.optionalKey(Schema.String),
   reason: Schema.String,
   cause: Schema.Defect(),
 }) {
   override get message(): string {
+    if (this.what !== undefined) return `${this.what} threw: ${this.reason}`
     return `the program threw ${position(this.after)}: ${this.reason}`
   }
 }
@@ -86,6 +99,7 @@ export type ProgramError =
   | DuplicateSite
   | UnknownSite
   | MissingParam
+  | UnusedParam
   | SiteMismatch
   | PlateError
   | ProgramSuspended
@@ -101,6 +115,7 @@ const programErrors = [
   DuplicateSite,
   UnknownSite,
   MissingParam,
+  UnusedParam,
   SiteMismatch,
   PlateError,
   ProgramSuspended,

@@ -16,8 +16,10 @@ import { broadcast, equals, format } from "../tensor/Shape.ts"
 import * as Tree from "../tensor/Tree.ts"
 import { DuplicateSite, isProgramError, type ProgramError, ProgramSuspended, ProgramThrew } from "./errors.ts"
 import {
+  type Asked,
   type DeterministicSite,
   type FactorSite,
+  type Foreseen,
   type Handler,
   type Interpretation,
   Interpreter,
@@ -91,6 +93,17 @@ export const attempt = <A, E = never>(body: () => A): Effect.Effect<A, E | Progr
     }
   })
 
+/** A function of the user's own beside the programs: what it throws that is no error of ours becomes a `ProgramThrew`. */
+export const guarded = <A>(what: string, body: () => A): A => {
+  try {
+    return body()
+  } catch (thrown) {
+    if (thrown instanceof ProgramExit || isProgramError(thrown)) throw thrown
+    const reason = thrown instanceof Error ? thrown.message : String(thrown)
+    throw new ProgramThrew({ what, reason, cause: thrown })
+  }
+}
+
 /** What a program died of, as a typed failure that says where. Its own failures pass unchanged. */
 const translate = (cause: Cause.Cause<unknown>, last: string | undefined): Cause.Cause<unknown> => {
   const after = last === undefined ? {} : { after: last }
@@ -127,6 +140,7 @@ class Recorder {
     this.#options = options
     this.interpretation = {
       sample: (site) => this.#sample(site),
+      ahead: (site, asked) => this.#ahead(site, asked),
       factor: (site) => this.#factor(site),
       deterministic: (site) => this.#deterministic(site),
       param: (site) => this.#param(site),
@@ -145,6 +159,16 @@ class Recorder {
     checkValue(settled, this.#options.validate === true)
     if (!site.hidden) this.samples.set(site.name, settled)
     return settled
+  }
+
+  #ahead(site: SampleSite, asked: Asked): Foreseen {
+    if (site.value !== undefined) return { value: site.value, isDrawn: false }
+    this.last = site.name
+    const key = this.#key(site.name)
+    return {
+      value: draw(place(site, false), asked === "previous" ? key : Key.foldIn(key, asked.step)),
+      isDrawn: true,
+    }
   }
 
   #factor(site: FactorSite): FactorSite {

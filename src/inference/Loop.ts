@@ -285,8 +285,14 @@ const hostMetrics = (metrics: Readonly<Record<string, tf.Tensor>>): Metrics =>
 /** `body` in a tidy that spares every tensor in its result. */
 const tidied = <A>(body: () => A): A => tf.tidy(body as () => tf.TensorContainer) as A
 
-const tensorsOf = (container: unknown): Array<tf.Tensor> =>
-  tf.tensor_util.getTensorsInContainer(container as tf.TensorContainer)
+/** As tfjs's `getTensorsInContainer`, which takes six times as long: it keeps a set of all that it has seen. */
+const tensorsOf = (container: unknown, found: Array<tf.Tensor> = []): ReadonlyArray<tf.Tensor> => {
+  if (container instanceof tf.Tensor) found.push(container)
+  else if (typeof container === "object" && container !== null) {
+    for (const part of Object.values(container)) tensorsOf(part, found)
+  }
+  return found
+}
 
 /** Disposes of the tensors of `gone` that no state in `kept` holds. */
 const free = (gone: unknown, kept: ReadonlyArray<unknown>): void => {

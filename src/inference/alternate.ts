@@ -20,9 +20,10 @@ import { keyOf } from "./checkpoint/agree.ts"
 import type { Checkpoint } from "./checkpoint/Checkpoint.ts"
 import { begin, inOwnScope, reportingFailure, type SurvivalOptions } from "./checkpoint/run.ts"
 import { type AlternationState, alternation } from "./em/alternation.ts"
-import type { EStep, MStep } from "./em/steps.ts"
+import type { Belief, EStep, MStep } from "./em/steps.ts"
 import { BoundDecreased, type CheckpointError, type NonFinite } from "./errors.ts"
 import { breather, type NonFinitePolicy } from "./Loop.ts"
+import type { Metrics } from "./metrics.ts"
 import { type InMemory, make as makeSource } from "./Source.ts"
 import type { ParamTree } from "./svi.ts"
 import { spanned } from "./Telemetry.ts"
@@ -33,6 +34,8 @@ export interface IterationReport {
   readonly iteration: number
   /** What the E-step measured before this iteration's M-step: a total over the data, in nats. */
   readonly value: number
+  /** Means over the E-step's draws, such as `acceptance/<site>`; and `value` again, by its name. */
+  readonly metrics: Metrics
   readonly seconds: number
 }
 
@@ -82,10 +85,11 @@ const toItsEnd = Effect.fnUntraced(function* <
   E extends object,
   M extends object,
   V extends "bound" | "logJoint" = "bound",
+  Q extends Belief = Belief,
 >(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
   data: InMemory<NoInfer<D>>,
-  steps: { readonly eStep: EStep<D, E>; readonly mStep: MStep<D, M> },
+  steps: { readonly eStep: EStep<D, E, Q>; readonly mStep: MStep<D, M, NoInfer<Q>> },
   options: EmOptions,
 ): Effect.fn.Return<EmFit<MR, V>, ME | EmError, Rest<MR> | Backend | Scope.Scope> {
   const { iterations = 200, tolerance = 1e-6, onIteration, resume } = options
@@ -94,7 +98,7 @@ const toItsEnd = Effect.fnUntraced(function* <
   const { eStep, mStep } = steps
   const services = (yield* Effect.context<Rest<MR>>()) as never
   const source = yield* makeSource<D>(data, { key })
-  const algorithm = alternation<D, E, M>(
+  const algorithm = alternation<D, E, M, Q>(
     (batch, runOptions) =>
       run(
         Effect.suspend(() => model(batch)),
@@ -137,7 +141,7 @@ const toItsEnd = Effect.fnUntraced(function* <
       history.push(value)
       const now = yield* Clock.currentTimeMillis
       if (onIteration !== undefined) {
-        yield* onIteration({ iteration: history.length, value, seconds: (now - started) / 1000 })
+        yield* onIteration({ iteration: history.length, value, metrics, seconds: (now - started) / 1000 })
       }
       started = now
       if (before !== undefined && isMonotone) yield* checkRise(history.length - 1, before, value)
@@ -187,16 +191,22 @@ export const alternate = <
   E extends object,
   M extends object,
   V extends "bound" | "logJoint" = "bound",
+  Q extends Belief = Belief,
 >(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
   data: InMemory<NoInfer<D>>,
-  steps: { readonly eStep: EStep<D, E>; readonly mStep: MStep<D, M> },
+  steps: { readonly eStep: EStep<D, E, Q>; readonly mStep: MStep<D, M, NoInfer<Q>> },
   options: EmOptions,
 ): Effect.Effect<EmFit<MR, V>, ME | EmError, Rest<MR> | Backend | Scope.Scope> =>
-  inOwnScope(spanned(toItsEnd<D, ME, MR, E, M, V>(model, data, steps, options), nameOf(steps)))
+  inOwnScope(spanned(toItsEnd<D, ME, MR, E, M, V, Q>(model, data, steps, options), nameOf(steps)))
 
-const nameOf = <D, E, M>({ eStep, mStep }: { readonly eStep: EStep<D, E>; readonly mStep: MStep<D, M> }) =>
-  `EM by ${eStep.name} and ${mStep.name}`
+const nameOf = ({
+  eStep,
+  mStep,
+}: {
+  readonly eStep: { readonly name: string }
+  readonly mStep: { readonly name: string }
+}) => `EM by ${eStep.name} and ${mStep.name}`
 
 /** What an alternation has seen so far, as a checkpoint holds it. */
 interface Journal {

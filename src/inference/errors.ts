@@ -10,7 +10,7 @@ export class BoundDecreased extends Schema.TaggedError<BoundDecreased>()("BoundD
   after: Schema.Number,
 }) {
   override get message(): string {
-    return `iteration ${this.iteration} lowered the bound from ${this.before} to ${this.after}: its M-step does not maximize`
+    return `iteration ${this.iteration} lowered the bound from ${this.before} to ${this.after}: its M-step does not maximize, or not quite, as where a floor is added to variances (closedForm: isMonotone)`
   }
 }
 
@@ -58,5 +58,18 @@ export class CheckpointError extends Schema.TaggedError<CheckpointError>()("Chec
 }) {
   override get message(): string {
     return `checkpoint ${this.path}: expected ${this.expected}, found ${this.found}; ${this.advice}`
+  }
+}
+
+/** A joint density without a mode where one was looked for, and the coordinate that shows it. */
+export class NoMode extends Schema.TaggedError<NoMode>()("NoMode", {
+  site: Schema.String,
+  /** Of the site's unconstrained numbers. */
+  index: Schema.Array(Schema.Number),
+  found: Schema.String,
+}) {
+  override get message(): string {
+    const index = this.index.length === 0 ? "" : `, index [${this.index.join(", ")}]`
+    return `no mode was found: at site "${this.site}"${index}, in unconstrained coordinates, ${this.found}; give it a proper prior if the density does not fall off there, or search further (iterations), or from elsewhere (init, params)`
   }
 }

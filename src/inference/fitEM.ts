@@ -14,17 +14,17 @@ import type { Backend } from "../tensor/Backend.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
 import { alternate, type EmError, type EmFit, type EmOptions } from "./alternate.ts"
 import type { FiniteSupport } from "./Enumerated.ts"
-import { type DrawnOptions, drawn } from "./em/drawn.ts"
+import { type Drawn, type DrawnOptions, drawn } from "./em/drawn.ts"
 import { exact } from "./em/exact.ts"
 import { type GuidedOptions, type GuidedState, guided } from "./em/guided.ts"
-import type { MStep } from "./em/steps.ts"
+import type { Belief, MStep } from "./em/steps.ts"
 import { gibbs } from "./mcmc/gibbs.ts"
 import type { Kernel, KernelState } from "./mcmc/Kernel.ts"
 import type { InMemory } from "./Source.ts"
 
 /** How {@link fitEM} runs: with an M-step in closed form, or by gradient. */
-export interface FitEmOptions<D, M> extends EmOptions {
-  readonly mStep: MStep<D, M>
+export interface FitEmOptions<D, M, Q extends Belief = Belief> extends EmOptions {
+  readonly mStep: MStep<D, M, Q>
 }
 
 const checkCount = (
@@ -82,7 +82,7 @@ export const fitVariationalEM = Effect.fnUntraced(function* <D, ME, MR, GE, GR, 
 
 /** How {@link fitMonteCarloEM} runs. */
 export interface FitMonteCarloEmOptions<D, M, S extends KernelState>
-  extends FitEmOptions<D, M>,
+  extends FitEmOptions<D, M, Drawn>,
     DrawnOptions {
   /** Default `gibbs()`. */
   readonly kernel?: Kernel<S>
@@ -104,6 +104,6 @@ export const fitMonteCarloEM = <D, ME, MR, M extends object, S extends KernelSta
       checkCount("fitMonteCarloEM: draws", options.draws, 1),
       checkCount("fitMonteCarloEM: warmup", options.warmup, 0),
     ),
-    alternate<D, ME, MR, S, M, "logJoint">(model, data, steps, { tolerance: 0, ...options }),
+    alternate<D, ME, MR, S, M, "logJoint", Drawn>(model, data, steps, { tolerance: 0, ...options }),
   )
 }

@@ -54,7 +54,7 @@ export interface Evidence {
 
 /**
  * Estimates log p(xₙ) for every row of `data`. Fails with `PlateError` where a site lies outside the plate `over`,
- * since the evidence then does not factorize over its members.
+ * or where it is the steps of a scan, since the evidence then does not factorize over its members.
  */
 export const logEvidence = <D, ME, MR, GE, GR>(
   model: (data: D) => Effect.Effect<unknown, ME, MR>,
@@ -157,6 +157,13 @@ const alongPlate = (
       plate: over,
       expected: `every site inside it, so that the evidence is one term for each member`,
       found: `site "${site}" outside`,
+    })
+  }
+  if (plate.isChain) {
+    throw new PlateError({
+      plate: over,
+      expected: "members that are independent, so that each has an evidence of its own",
+      found: "the steps of a scan",
     })
   }
   const counted =

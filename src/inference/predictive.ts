@@ -71,7 +71,8 @@ export const predictive = Effect.fnUntraced(function* <D, ME, MR, GE = never, GR
 /** Observed sites lose their data, and so are drawn. */
 const redrawn: Handler = (outer) => ({
   ...outer,
-  sample: (site) => outer.sample(site.observed ? { ...site, value: undefined } : site),
+  sample: (site) => outer.sample(site.observed && !site.isDrawn ? { ...site, value: undefined } : site),
+  ahead: (site, asked) => outer.ahead(site.observed ? { ...site, value: undefined } : site, asked),
 })
 
 /** Runs `program` with `samples` keys and stacks what each site drew. */

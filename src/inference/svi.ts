@@ -21,6 +21,7 @@ import * as Tree from "../tensor/Tree.ts"
 import type { Algorithm } from "./Algorithm.ts"
 import { blame } from "./blame.ts"
 import { checkWhole } from "./minibatches.ts"
+import { checkMoving, watched } from "./moving.ts"
 import type { Memory, Objective, Progress } from "./Objective.ts"
 import type { Optimizer, OptimizerState } from "./Optimizer.ts"
 import { onBatch, type ProgramPair, pair, telling } from "./programs.ts"
@@ -76,17 +77,21 @@ export const svi = <B>(
       return { params, optimizer: optimizer.init(params), memory: {}, rate: 1 }
     },
     step: (key, state, batch) => {
-      const { value, aux, gradient } = valueAndGradient(state.params, (params) => {
-        const { loss, metrics, memory = {} } = estimate(params, key, batch, progressOf(state))
+      const progress = progressOf(state)
+      const guides = new Set<string>()
+      const given = progress.step === 0 ? watched(programs, guides) : programs
+      const { value, aux, gradient, untouched } = valueAndGradient(state.params, (params) => {
+        const { loss, metrics, memory = {} } = estimate(params, key, batch, progress, [], given)
         return { value: loss, aux: { ...metrics, ...renamed(memory, (name) => `${remembered}${name}`) } }
       })
+      checkMoving(guides, state.params, untouched)
       const [memory, parts] = parted(aux, (name) => name.startsWith(remembered))
       const { updates, state: optimizerState } = optimizer.update(gradient, state.optimizer, state.params)
       const params = Tree.zipWith(state.params, updates as ParamTree, (param, update) =>
         tf.add(param, state.rate === 1 ? update : tf.mul(update, state.rate)),
       )
       const metrics = measureGradient ? { ...parts, [GRADIENT_NORM]: Tree.norm(gradient) } : parts
-      const health = tf.addN([value, ...Tree.leaves(gradient).map(allFinite)])
+      const health = allFinite([value, ...Tree.leaves(gradient)])
       return [
         {
           params,

@@ -31,7 +31,7 @@ import { apply } from "../nn/apply.ts"
 import { type DenseParams, dense, sizeProblem } from "../nn/dense.ts"
 import { InvalidArgument, ShapeMismatch } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
-import { format } from "../tensor/Shape.ts"
+import { equals, format, type Shape } from "../tensor/Shape.ts"
 import { expectedLogJoint, maximized, posteriorOf, principal } from "./factorAnalysis/gaussian.ts"
 import { refuse } from "./refuse.ts"
 
@@ -70,7 +70,10 @@ export type FactorPosterior = {
   readonly covariance: tf.Tensor
 }
 
-/** The model's programs and its exact answers. Observations `x` are `[N, D]`; the answers throw `ShapeMismatch` for others. */
+/**
+ * The model's programs and its exact answers. Observations `x` are `[N, D]`; for others, and for parameters of other sizes,
+ * the answers throw `ShapeMismatch`.
+ */
 export interface FactorAnalysis {
   /** p(z) p(x | z), observing `x`. */
   readonly model: (
@@ -94,7 +97,10 @@ export interface FactorAnalysis {
   readonly expected: (params: FactorParams, posterior: FactorPosterior, x: tf.Tensor) => tf.Tensor
   /** The parameters that are best under a posterior: the M-step. */
   readonly maximize: (posterior: FactorPosterior, x: tf.Tensor) => FactorParams
-  /** Where a fit may start: the data's mean and variances, half of these left to loadings at random. */
+  /**
+   * Where a fit may start: the data's mean and variances, half of these left to loadings at random. Reads `x`: not for use
+   * inside a step. Throws `OutsideSupport` for a number that is not finite.
+   */
   readonly initialize: (x: tf.Tensor, key?: Key.Key) => FactorParams
 }
 
@@ -123,20 +129,30 @@ export const make = <const N extends Noise = "diagonal">(
   const checked = refuse(problemIn(d, l, noise, floor))
   const data = plate("data", { size })
   const encoder = dense(d, l)
-  const reads = Effect.all({
-    loadings: param("loadings", (key) => Key.normal(key, [d, l])),
-    loc: param("loc", () => tf.zeros([d])),
-    scale: param("scale", () => tf.ones(noise === "isotropic" ? [] : [d]), { support: positive }),
-  })
-  const marginal: FactorAnalysis["marginal"] = ({ loadings, loc, scale }) =>
-    LowRankMultivariateNormal({
+  const reads = Effect.map(
+    Effect.all({
+      loadings: param("loadings", (key) => Key.normal(key, [d, l])),
+      loc: param("loc", () => tf.zeros([d])),
+      scale: param("scale", () => tf.ones(noise === "isotropic" ? [] : [d]), { support: positive }),
+    }),
+    (params) => sized(params, d, l),
+  )
+  const marginal: FactorAnalysis["marginal"] = (params) => {
+    const { loadings, loc, scale } = sized(params, d, l)
+    return LowRankMultivariateNormal({
       loc,
       covFactor: loadings,
       covDiag: tf.tidy(() => tf.broadcastTo(tf.square(scale), [d])),
     })
+  }
   const on = <A extends tf.TensorContainer>(x: tf.Tensor, body: () => A): A => {
     requireRows(x, d)
     return tf.tidy(body)
+  }
+  const finite = (name: string, x: tf.Tensor): void => {
+    const found = firstOutside(real, x.dataSync(), x.shape)
+    if (found === undefined) return
+    throw new OutsideSupport({ where: `FactorAnalysis.${name}`, support: real.describe, ...found })
   }
   // A batch that is part of the plate stands for all of it.
   const whole = (total: tf.Tensor, x: tf.Tensor) => tf.mul(total, size / x.shape[0]!)
@@ -161,26 +177,26 @@ export const make = <const N extends Noise = "diagonal">(
     ),
     marginal,
     evidence: (params, x) => on(x, () => whole(tf.sum(marginal(params).logProb(x)), x)),
-    posterior: (params, x) => on(x, () => posteriorOf(params, x)),
-    expected: (params, posterior, x) => on(x, () => whole(expectedLogJoint(params, posterior, x), x)),
-    maximize: (posterior, x) => on(x, () => maximized(posterior, x, { noise, floor })),
+    posterior: (params, x) => on(x, () => posteriorOf(sized(params, d, l), x)),
+    expected: (params, posterior, x) =>
+      on(x, () => whole(expectedLogJoint(sized(params, d, l), beside(posterior, x, l), x), x)),
+    maximize: (posterior, x) => on(x, () => maximized(beside(posterior, x, l), x, { noise, floor })),
     initialize: (x, key = Key.key(0)) =>
       on(x, () => {
+        finite("initialize", x)
         const { mean, variance } = tf.moments(x, 0)
         const deviation = tf.sqrt(tf.maximum(variance, floor))
-        const noiseScale = noise === "isotropic" ? tf.sqrt(tf.maximum(tf.mean(variance), floor)) : deviation
         const loadings = tf.mul(
           Key.normal(key, [d, l]),
           tf.expandDims(tf.mul(deviation, Math.sqrt(0.5 / l)), 1),
         )
-        return { loadings, loc: mean, scale: tf.mul(noiseScale, Math.SQRT1_2) }
+        const total = noise === "isotropic" ? tf.mean(variance) : variance
+        // From below the floor the first M-step could only come down to less likelihood.
+        return { loadings, loc: mean, scale: tf.sqrt(tf.maximum(tf.mul(total, 0.5), floor)) }
       }),
     closedForm: (x) =>
       on(x, () => {
-        const found = firstOutside(real, x.dataSync(), x.shape)
-        if (found !== undefined) {
-          throw new OutsideSupport({ where: "FactorAnalysis.closedForm", support: real.describe, ...found })
-        }
+        finite("closedForm", x)
         return principal(x, l, floor)
       }),
   }
@@ -193,6 +209,30 @@ const requireRows = (x: tf.Tensor, d: number): void => {
     where: "FactorAnalysis",
     expected: `observations [N, ${d}], N above 0`,
     found: format(x.shape),
+  })
+}
+
+/** The parameters, unless they are of other sizes. */
+const sized = (params: FactorParams, d: number, l: number): FactorParams => {
+  requireSize("loadings", params.loadings, [d, l])
+  requireSize("loc", params.loc, [d])
+  requireSize("scale", params.scale, params.scale.rank === 0 ? [] : [d])
+  return params
+}
+
+/** The posterior, unless it is of other observations or of another number of factors. */
+const beside = (posterior: FactorPosterior, x: tf.Tensor, l: number): FactorPosterior => {
+  requireSize("posterior mean", posterior.mean, [x.shape[0]!, l])
+  requireSize("posterior covariance", posterior.covariance, [l, l])
+  return posterior
+}
+
+const requireSize = (what: string, tensor: tf.Tensor, shape: Shape): void => {
+  if (equals(tensor.shape, shape)) return
+  throw new ShapeMismatch({
+    where: `FactorAnalysis: ${what}`,
+    expected: `shape ${format(shape)}`,
+    found: format(tensor.shape),
   })
 }
 

@@ -27,6 +27,7 @@ import { apply } from "../nn/apply.ts"
 import { type MlpParams, mlp } from "../nn/mlp.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
 import * as Key from "../tensor/Key.ts"
+import { where } from "../tensor/stable.ts"
 import type { Tree } from "../tensor/Tree.ts"
 import {
   type Component,
@@ -38,7 +39,8 @@ import {
 import { type ComponentProblem, type Fitted, fitted } from "./gaussianMixture/fitted.ts"
 import { type Initialization, initialize } from "./gaussianMixture/initialize.ts"
 import { maximized } from "./gaussianMixture/maximize.ts"
-import { type Observations, parts, type Weighted } from "./gaussianMixture/observations.ts"
+import { type Observations, parts, requireShape, type Weighted } from "./gaussianMixture/observations.ts"
+import { requireSizes } from "./gaussianMixture/parameters.ts"
 import { refuse } from "./refuse.ts"
 
 export type { Component, ComponentProblem, Fitted, Initialization, Observations, Weighted }
@@ -102,7 +104,8 @@ export interface GaussianMixture extends Fitted {
   ) => Effect.Effect<tf.Tensor, never, Assignment | Observe<"x"> | MixtureRequirements>
   /**
    * The same where observations count more or less than once: its evidence is Σ wₙ log p(xₙ), by a factor that adds
-   * (wₙ − 1) log p(xₙ). What is believed of `z` does not change.
+   * (wₙ − 1) log p(xₙ). What is believed of `z` does not change. Let weights be about 1 on average: the digits of much
+   * smaller ones are lost in that difference.
    */
   readonly weighted: (
     data: Weighted,
@@ -148,11 +151,18 @@ export const make = (options: GaussianMixtureOptions): GaussianMixture => {
   const component = componentOf(covariance)
   const data = plate("data", { size })
   const refused = refuse(problem)
-  const reads = Effect.all({
-    weights: param("weights", () => tf.fill([k], 1 / k), { support: simplex }),
-    loc: param("loc", (key) => Key.normal(key, [k, d])),
-    scale: param("scale", () => firstScale(covariance, k, d), { support: scaleSupport(covariance) }),
-  })
+  const reads = Effect.map(
+    Effect.all({
+      weights: param("weights", () => tf.fill([k], 1 / k), { support: simplex }),
+      loc: param("loc", (key) => Key.normal(key, [k, d])),
+      scale: param("scale", () => firstScale(covariance, k, d), { support: scaleSupport(covariance) }),
+    }),
+    (params) => {
+      // A location too many would go unseen: only K of them are asked for.
+      requireSizes("GaussianMixture", all, params)
+      return params
+    },
+  )
   const encoder = mlp<ReadonlyArray<number>>([d, ...all.hidden, k])
   const joint = Effect.fnUntraced(function* (params: GaussianMixtureParams, x: tf.Tensor) {
     const z = yield* sample("z", Categorical({ probs: params.weights }))
@@ -168,9 +178,13 @@ export const make = (options: GaussianMixtureOptions): GaussianMixture => {
       refused,
     ),
     weighted: Effect.fnUntraced(
-      function* ({ x, weights }) {
+      function* (data) {
+        requireShape("GaussianMixture.weighted", data, d)
+        const { x, weights } = data
         const params = yield* reads
-        yield* factor("weights", tf.mul(tf.sub(weights, 1), logEvidence(component, params, x)))
+        // NaN for a weight below 0, so that the fit fails with its index.
+        const extra = where(() => tf.greaterEqual(weights, 0), tf.sub(weights, 1), Number.NaN)
+        yield* factor("weights", tf.mul(extra, logEvidence(component, params, x)))
         return yield* joint(params, x)
       },
       data,

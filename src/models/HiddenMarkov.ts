@@ -4,13 +4,14 @@
  *   z₀ ~ Categorical(initial),  z_t | z_{t−1} ~ Categorical(transition[z_{t−1}]),  x_t | z_t ~ emission(z_t)
  *
  * (L. R. Rabiner, "A tutorial on hidden Markov models and selected applications in speech recognition", 1989.) The
- * states are sites "z/0", "z/1", … of a `markov` chain, so that enumeration sums them out by the forward algorithm, and
- * the exact E-step is forward-backward.
+ * states are one site "z" of a `scan`, so that enumeration sums them out by the forward algorithm, and the exact E-step is
+ * forward-backward.
  *
  * ```ts
  * const hmm = HiddenMarkov.make({ states: 3, size: 40 })
- * const fit = yield* fitEM(hmm.model, { x, mask }, { mStep: closedForm(hmm.maximize), params: { loc } })
- * fit.params.transition      // [3, 3]
+ * const params = yield* hmm.initialize({ x, mask }, { method: "k-means", key })
+ * const fit = yield* fitEM(hmm.model, { x, mask }, { mStep: closedForm(hmm.maximize), params })
+ * const { states } = yield* hmm.decode(fit.params, { x, mask })     // [N, T]
  * ```
  *
  * States emit Normals with parameters "loc" and "scale", both `[K]`, unless another `emission` is given.
@@ -20,34 +21,32 @@ import { Effect } from "effect"
 import { Categorical } from "../distributions/Categorical.ts"
 import { simplex } from "../distributions/Support.ts"
 import { mask as masked } from "../effects/handlers/mask.ts"
-import { markov } from "../effects/Markov.ts"
 import { param } from "../effects/Param.ts"
 import { plate } from "../effects/Plate.ts"
 import type { Observe, Param, Sample } from "../effects/Program.ts"
 import { observe, sample } from "../effects/Sample.ts"
+import { scan } from "../effects/Scan.ts"
 import { sizeProblem } from "../nn/dense.ts"
-import { ShapeMismatch } from "../tensor/errors.ts"
 import type { Named } from "../tensor/Named.ts"
-import { equals, format } from "../tensor/Shape.ts"
 import type { Tree } from "../tensor/Tree.ts"
+import { type Answers, answers } from "./hiddenMarkov/answers.ts"
 import {
   type ClosedEmission,
   type Emission,
   type NormalRequirements,
   normalEmission,
 } from "./hiddenMarkov/emission.ts"
+import { type Initialize, initialize } from "./hiddenMarkov/initialize.ts"
 import { maximized } from "./hiddenMarkov/maximize.ts"
+import { mismatch, type Sequences, timeFirst } from "./hiddenMarkov/sequences.ts"
+import { sized } from "./hiddenMarkov/sized.ts"
 import { refuse } from "./refuse.ts"
 
+export type { Answers, Decoded, Sampled } from "./hiddenMarkov/answers.ts"
 export type { ClosedEmission, Emission, NormalRequirements } from "./hiddenMarkov/emission.ts"
 
-/** N sequences of up to T observations. */
-export interface Sequences {
-  /** `[N, T, ...event]`. */
-  readonly x: tf.Tensor
-  /** `[N, T]`: 1 where an observation is, 0 where one is missing or the sequence is over. Default: all are there. */
-  readonly mask?: tf.Tensor
-}
+export type { Initialization, Initialize } from "./hiddenMarkov/initialize.ts"
+export type { Sequences } from "./hiddenMarkov/sequences.ts"
 
 /** Sizes are whole numbers from 1 up. */
 export interface HiddenMarkovOptions {
@@ -62,19 +61,18 @@ export interface EmittingOptions<E> extends HiddenMarkovOptions {
   readonly emission: E
 }
 
-/** The model. What its own parameters are: `"initial"` `[K]`, `"transition"` `[K, K]`, each row a probability vector. */
-export interface HiddenMarkov<R> {
-  /** p(z) p(x | z), observing the sequences; gives the last state. */
+/** What the model's own programs read: `"initial"` `[K]` and `"transition"` `[K, K]`, each row a probability vector. */
+export type ChainRequirements = Param<"initial", tf.Tensor> | Param<"transition", tf.Tensor>
+
+/** The model, and what a fitted one is asked (see {@link Answers}). */
+export interface HiddenMarkov<R> extends Answers<R> {
+  /** p(z) p(x | z), observing the sequences, time first: `[T, N, ...event]`; gives the states, `[T, N]`. */
   readonly model: (
     data: Sequences,
   ) => Effect.Effect<
     tf.Tensor,
     never,
-    | Sample<`z/${number}`, "integerInterval", "score">
-    | Observe<`x/${number}`>
-    | Param<"initial", tf.Tensor>
-    | Param<"transition", tf.Tensor>
-    | R
+    Sample<"z", "integerInterval", "score"> | Observe<"x"> | ChainRequirements | R
   >
 }
 
@@ -82,19 +80,31 @@ export interface HiddenMarkov<R> {
 export interface ClosedHiddenMarkov<R> extends HiddenMarkov<R> {
   /**
    * The maximum-likelihood parameters under a belief, for `closedForm` (Rabiner, equations 40a to 40c, and the
-   * emission's own). A state that is never visited keeps its row and its emission.
+   * emission's own). A state that is never visited keeps its row and its emission. Throws `InvalidArgument` for a belief that
+   * does not know each state together with the one before it.
    */
   readonly maximize: (
     belief: ChainBelief,
     data: Sequences,
     before: Readonly<Record<string, Tree>>,
   ) => { readonly initial: tf.Tensor; readonly transition: tf.Tensor; readonly [name: string]: Tree }
+  /**
+   * First parameters, which live until the scope closes: the emissions of K means of the observations, whatever their order,
+   * and the chain of the nearest means, each transition counted once more than it is seen. Or parameters of an earlier fit,
+   * checked and copied.
+   */
+  readonly initialize: Initialize<R>
 }
 
-/** What the M-step reads of a belief: each state's probabilities, `[N, K]`, and those of each with the one before it. */
+/**
+ * What the M-step reads of a belief: the states' probabilities, `[T, N, K]`, and those of each with the one before it, or draws
+ * of the states that tell them.
+ */
 export interface ChainBelief {
   readonly probabilities: Readonly<Record<string, tf.Tensor>>
   readonly joint: Readonly<Record<string, Named>>
+  /** Of the states, `[draws, T, N]`. */
+  readonly draws?: Readonly<Record<string, tf.Tensor>>
 }
 
 /**
@@ -109,24 +119,33 @@ export const make: {
   const { states: k, size } = options
   // What an emission's parameters are matters to it alone.
   const emission = (options.emission ?? normalEmission(k)) as ClosedEmission<{}, never>
-  const checked = refuse(sizeProblem("HiddenMarkov.make", [k]))
+  const problem = sizeProblem("HiddenMarkov.make", [k])
+  const checked = refuse(problem)
   const reads = Effect.all({
-    initial: param("initial", () => tf.fill([k], 1 / k), { support: simplex }),
-    transition: param("transition", () => tf.fill([k, k], 1 / k), { support: simplex }),
+    initial: sized(
+      "initial",
+      [k],
+      param("initial", () => tf.fill([k], 1 / k), { support: simplex }),
+    ),
+    transition: sized(
+      "transition",
+      [k, k],
+      param("transition", () => tf.fill([k, k], 1 / k), { support: simplex }),
+    ),
     emitting: emission.params,
   })
   const model = Effect.fnUntraced(
     function* (data: Sequences) {
-      yield* refuse(mismatch(data))(Effect.void)
+      yield* refuse(mismatch("HiddenMarkov", data))(Effect.void)
       const { initial, transition, emitting } = yield* reads
-      const steps = tf.unstack(data.x, 1)
-      const present = data.mask === undefined ? undefined : tf.unstack(data.mask, 1)
-      return yield* markov(steps, undefined as tf.Tensor | undefined, (before, x, t) =>
+      // The chain starts in a state of its own, K, whose row is the initial one.
+      const rows = tf.concat([transition, tf.expandDims(initial, 0)])
+      return yield* scan("time", timeFirst(data), tf.scalar(k), (before, { x, mask }) =>
         Effect.gen(function* () {
-          const probs = before === undefined ? initial : tf.gather(transition, tf.cast(before, "int32"))
-          const z = yield* sample(`z/${t}`, Categorical({ probs }))
-          const emitted = observe(`x/${t}`, emission.at(emitting, z), x)
-          yield* present === undefined ? emitted : masked(emitted, present[t]!)
+          const probs = tf.gather(rows, tf.cast(before, "int32"))
+          const z = yield* sample("z", Categorical({ probs }))
+          const emitted = observe("x", emission.at(emitting, z), x)
+          yield* mask === undefined ? emitted : masked(emitted, mask)
           return z
         }),
       )
@@ -136,15 +155,11 @@ export const make: {
   )
   const maximize: ClosedHiddenMarkov<never>["maximize"] = (belief, data, before) =>
     tf.tidy(() => maximized(belief, data, before, emission) as never)
+  const asked = answers(k, emission, problem)
   // Where the emission has no closed M-step, neither has the model, and its type says so.
-  return (emission.maximize === undefined ? { model } : { model, maximize }) as ClosedHiddenMarkov<never>
-}
-
-const mismatch = ({ x, mask }: Sequences): ShapeMismatch | undefined => {
-  const refused = (what: string, expected: string, found: tf.Tensor) =>
-    new ShapeMismatch({ where: `HiddenMarkov: ${what}`, expected, found: format(found.shape) })
-  if (x.rank < 2 || x.shape[1] === 0) return refused("x", "sequences [N, T, ...event], T above 0", x)
-  return mask === undefined || equals(mask.shape, x.shape.slice(0, 2))
-    ? undefined
-    : refused("mask", format(x.shape.slice(0, 2)), mask)
+  return (
+    emission.maximize === undefined
+      ? { model, ...asked }
+      : { model, ...asked, maximize, initialize: initialize(k, emission, problem) }
+  ) as ClosedHiddenMarkov<never>
 }

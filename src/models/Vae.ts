@@ -19,7 +19,6 @@ import { Bernoulli } from "../distributions/Bernoulli.ts"
 import type { Independent } from "../distributions/Independent.ts"
 import { Normal } from "../distributions/Normal.ts"
 import { positive } from "../distributions/Support.ts"
-import { ask } from "../effects/Interpreter.ts"
 import { param } from "../effects/Param.ts"
 import { plate } from "../effects/Plate.ts"
 import type { Observe, Param, Sample } from "../effects/Program.ts"
@@ -33,6 +32,7 @@ import type { Network } from "../nn/Network.ts"
 import { type SequentialParams, sequential } from "../nn/sequential.ts"
 import { InvalidArgument } from "../tensor/errors.ts"
 import type { Tree } from "../tensor/Tree.ts"
+import { refuse } from "./refuse.ts"
 
 /**
  * What a pixel is, given the latents.
@@ -211,13 +211,3 @@ const observationsProblem = (observations: Observations = "bernoulli"): InvalidA
         expected: `"bernoulli", "gaussian", "gaussian-shared" or { fixed }`,
         found: String(observations),
       })
-
-/** The program, or the problem as its failure. */
-const refuse =
-  (problem: InvalidArgument | undefined) =>
-  <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    problem === undefined
-      ? program
-      : ask(() => {
-          throw problem
-        })

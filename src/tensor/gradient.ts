@@ -3,7 +3,8 @@
  *
  * tfjs's own `valueAndGrads` takes a list, gives back nothing but the scalar, refuses a tensor that the function
  * does not touch, and leaks what its tape saved when the function throws. Here a tensor that the function does not
- * touch has gradient zero, and after a throw the tape is emptied.
+ * touch has gradient zero, and is named as such, so that one may be told from one whose gradient happens to be zero; and
+ * after a throw the tape is emptied.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import * as Tree from "./Tree.ts"
@@ -17,6 +18,8 @@ export interface Evaluated {
 /** What {@link valueAndGradient} finds. `aux` is not tied to any tidy until the caller returns it from one. */
 export interface Differentiated<T extends Tree.Tree> extends Evaluated {
   readonly gradient: T
+  /** The paths of the leaves that the value does not depend on, or not by operations that have a gradient. */
+  readonly untouched: ReadonlyArray<string>
 }
 
 /** d value / d tree, by reverse mode, at `tree`. Call it inside a tidy, and return or dispose what it gives. */
@@ -25,7 +28,9 @@ export const valueAndGradient = <T extends Tree.Tree>(
   f: (tree: T) => Evaluated,
 ): Differentiated<T> => {
   const engine = tf.engine()
-  const leaves = Tree.leaves(tree)
+  const entries = Tree.entries(tree)
+  const leaves = entries.map(([, leaf]) => leaf)
+  if (leaves.length === 0) return { ...f(tree), gradient: tree, untouched: [] }
   const kept: Record<string, tf.Tensor> = {}
   try {
     const { value, grads } = engine.gradients(
@@ -44,7 +49,8 @@ export const valueAndGradient = <T extends Tree.Tree>(
       tree,
       leaves.map((leaf, i) => grads[i] ?? tf.zerosLike(leaf)),
     )
-    return { value, aux, gradient }
+    const untouched = entries.flatMap(([path], i) => (grads[i] == null ? [path] : []))
+    return { value, aux, gradient, untouched }
   } catch (thrown) {
     clearTape(engine)
     throw thrown

@@ -11,6 +11,7 @@ import {
   gradientSteps,
   Key,
   markov,
+  metropolis,
   Normal,
   Optimizer,
   observe,
@@ -18,7 +19,7 @@ import {
   sample,
   trace,
 } from "../../src/index.ts"
-import { fails, own, type Row } from "./Row.ts"
+import { fails, own, type Row, untyped } from "./Row.ts"
 
 const x = () => own(tf.scalar(0.3))
 const mStep = closedForm<tf.Tensor>(() => ({}))
@@ -57,6 +58,14 @@ export const rows: ReadonlyArray<Row> = [
   fails("gradientSteps", "a learning rate below 0",
     () => fitEM(coins, x(), { mStep: gradientSteps({ optimizer: Optimizer.adam(-1) }) }),
     "InvalidArgument", "Optimizer.adam", "found -1"),
+  fails("fitVariationalEM", "a guide without a parameter",
+    () => fitVariationalEM(coins, (_: tf.Tensor) => sample("z", Bernoulli({ probs: 0.5 })), x(), { mStep, optimizer }),
+    "InvalidArgument", "fitVariationalEM: guide", "at least one parameter", "never move"),
+  fails("fitEM", "first values of an unknown parameter",
+    () => fitEM(coins, x(), { mStep, params: { logits: x() } }), "UnknownSite", "fitEM: params", '"logits"', '"logit"'),
+  fails("closedForm", "a function that throws",
+    () => fitEM(coins, x(), { mStep: closedForm<tf.Tensor>(() => { throw new Error("no such row") }) }),
+    "ProgramThrew", "closedForm: maximize threw", "no such row"),
   fails("fitVariationalEM", "no steps", () => fitVariationalEM(coins, guide, x(), { mStep, optimizer, steps: 0 }),
     "InvalidArgument", "fitVariationalEM: steps", whole, "found 0"),
   fails("fitMonteCarloEM", "no draws", () => fitMonteCarloEM(coins, x(), { mStep, draws: 0 }),
@@ -65,6 +74,15 @@ export const rows: ReadonlyArray<Row> = [
     "InvalidArgument", "fitMonteCarloEM: warmup", "at least 0", "found -1"),
   fails("gibbs", "a site that has no list of values",
     () => fitMonteCarloEM(continuous, x(), { mStep, kernel: gibbs() }), "SiteMismatch", "Gibbs", '"z"'),
+  fails("metropolis", "a step of 0",
+    () => fitMonteCarloEM(continuous, x(), { mStep, kernel: metropolis({ stepSize: 0 }) }),
+    "InvalidArgument", "metropolis: stepSize", "above 0", "found 0"),
+  fails("metropolis", "half a transition to adapt in",
+    () => fitMonteCarloEM(continuous, x(), { mStep, kernel: metropolis({ adaptation: 0.5 }) }),
+    "InvalidArgument", "metropolis: adaptation", "at least 0", "found 0.5"),
+  fails("metropolis", "proposals that there are not",
+    () => fitMonteCarloEM(coins, x(), { mStep, kernel: metropolis({ finite: untyped("gibbs") }) }),
+    "InvalidArgument", "metropolis: finite", '"uniform" or "prior"', "found gibbs"),
   fails("markov", "no history", () => trace(markov([1, 2], 0, (s) => Effect.succeed(s), { history: 0 }), { key: Key.key(0) }),
     "InvalidArgument", "markov", "history", "found 0"),
 ]

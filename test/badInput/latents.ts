@@ -34,6 +34,12 @@ const factors = (options: object = {}) =>
 const factored = (options: object) => trace(factors(options).model(zeros(4, 3)), { key })
 const params = () => ({ loadings: zeros(3, 2), loc: zeros(3), scale: own(tf.scalar(1)) })
 const chain = (options: object = {}) => HiddenMarkov.make(untyped({ states: 2, size: 4, ...options }))
+const chainParams = () => ({
+  initial: own(tf.tensor([0.5, 0.5])),
+  transition: own(tf.fill([2, 2], 0.5)),
+  loc: own(tf.tensor([0, 1])),
+  scale: own(tf.ones([2])),
+})
 const chained = (data: HiddenMarkov.Sequences, options: object = {}) =>
   trace(chain(options).model(data), { key })
 const standard = Normal({ loc: 0, scale: 1 })
@@ -61,6 +67,14 @@ export const rows: ReadonlyArray<Row> = [
     "ShapeMismatch", "FactorAnalysis", "N above 0", "[0, 3]"),
   throws("FactorAnalysis.make", "NaN to its closed form", () => factors().closedForm(withNaN(4, 3)),
     "OutsideSupport", "FactorAnalysis.closedForm", "a finite number", "NaN", "[0, 1]"),
+  throws("FactorAnalysis.make", "NaN to its first values", () => factors().initialize(withNaN(4, 3)),
+    "OutsideSupport", "FactorAnalysis.initialize", "a finite number", "NaN", "[0, 1]"),
+  throws("FactorAnalysis.make", "loadings of another size to its evidence",
+    () => factors().evidence({ ...params(), loadings: zeros(3, 5) }, zeros(4, 3)),
+    "ShapeMismatch", "FactorAnalysis: loadings", "[3, 2]", "[3, 5]"),
+  throws("FactorAnalysis.make", "the posterior of other observations to its M-step",
+    () => factors().maximize({ mean: zeros(3, 2), covariance: zeros(2, 2) }, zeros(4, 3)),
+    "ShapeMismatch", "FactorAnalysis: posterior mean", "[4, 2]", "[3, 2]"),
   fails("alternate conjugate", "NaN in the data",
     () => alternate(factors().model, withNaN(4, 3), conjugate(factors()), { iterations: 1 }),
     "OutsideSupport", 'site "x"', "NaN", "[0, 1]"),
@@ -76,7 +90,34 @@ export const rows: ReadonlyArray<Row> = [
   fails("HiddenMarkov.make", "a mask of another length", () => chained({ x: zeros(4, 3), mask: zeros(4, 2) }),
     "ShapeMismatch", "HiddenMarkov: mask", "[4, 3]", "[4, 2]"),
   fails("HiddenMarkov.make", "NaN where nothing is masked", () => chained({ x: withNaN(4, 3) }),
-    "OutsideSupport", 'site "x/1"', "NaN"),
+    "OutsideSupport", 'site "x"', "NaN", "[1, 0]"),
+  fails("HiddenMarkov.make", "rows that do not sum to one",
+    () => chain().decode({ ...chainParams(), transition: zeros(2, 2) }, { x: zeros(4, 3) }),
+    "OutsideSupport", "HiddenMarkov.decode: transition", "sum"),
+  fails("HiddenMarkov.make", "parameters of another size",
+    () => chain().smooth({ ...chainParams(), initial: own(tf.tensor([0.5, 0.25, 0.25])) }, { x: zeros(4, 3) }),
+    "ShapeMismatch", "HiddenMarkov.smooth: initial", "[2]", "[3]"),
+  fails("HiddenMarkov.make", "a deviation of 0",
+    () => chain().score({ ...chainParams(), scale: zeros(2) }, { x: zeros(4, 3) }), "InvalidParameter", "scale", "0"),
+  fails("HiddenMarkov.make", "no parameter", () => chain().filter(untyped({}), { x: zeros(4, 3) }),
+    "ShapeMismatch", "HiddenMarkov.filter: initial", "no tensor"),
+  fails("HiddenMarkov.make", "one sequence by itself to what a fit is asked",
+    () => chain().scoreSamples(chainParams(), { x: zeros(4) }), "ShapeMismatch", "HiddenMarkov.scoreSamples: x", "[4]"),
+  fails("HiddenMarkov.make", "a mask of another length to the path",
+    () => chain().predict(chainParams(), { x: zeros(4, 3), mask: zeros(4, 2) }),
+    "ShapeMismatch", "HiddenMarkov.predict: mask", "[4, 3]", "[4, 2]"),
+  fails("HiddenMarkov.make", "draws of no steps",
+    () => chain().sample(chainParams(), { sequences: 2, steps: 0 }, key),
+    "InvalidArgument", "HiddenMarkov.sample", "steps from 1 up", "found 0"),
+  fails("HiddenMarkov.make", "fewer observations than states to its first values",
+    () => chain().initialize({ x: zeros(1, 1) }, { method: "k-means", key }),
+    "InvalidArgument", "HiddenMarkov.initialize", "at least 2 observations", "1"),
+  fails("HiddenMarkov.make", "NaN to its first values",
+    () => chain().initialize({ x: withNaN(4, 3) }, { method: "k-means", key }),
+    "OutsideSupport", "HiddenMarkov.initialize: x", "NaN", "[0, 1]"),
+  fails("HiddenMarkov.make", "a method that there is not",
+    () => chain().initialize({ x: zeros(4, 3) }, { method: untyped("means"), key }),
+    "InvalidArgument", "HiddenMarkov.initialize", '"k-means"', "means"),
 
   fails("reparam", "an unknown name", () => moved(standard, [named("zz")], nonCentered()),
     "UnknownSite", "reparam", '"zz"', '"z"'),

@@ -2,10 +2,10 @@
 
     pip install scikit-learn && python test/goldens/gaussianMixture.py
 
-Old Faithful (faithful.csv: A. Azzalini and A. W. Bowman, "A look at some data on the Old Faithful geyser", Applied
-Statistics 39 (1990), as in R's `faithful`) and iris (R. A. Fisher, 1936, as in scikit-learn). Observations are rounded
-to float32 first; all else is float64. The first responsibilities are those of nearest of given rows, so that neither
-side needs the other's k-means.
+Old Faithful (examples/ladder/faithful.csv: A. Azzalini and A. W. Bowman, "A look at some data on the Old Faithful
+geyser", Applied Statistics 39 (1990), as in R's `faithful`) and iris (R. A. Fisher, 1936, as in scikit-learn).
+Observations are rounded to float32 first; all else is float64. The first responsibilities are those of nearest of given
+rows, so that neither side needs the other's k-means.
 """
 
 import json
@@ -64,7 +64,7 @@ def case(data, x, seeds, covariance, floor, iterations):
     }
 
 
-faithful = np.loadtxt(here / "faithful.csv", delimiter=",", skiprows=1).astype(np.float32)
+faithful = np.loadtxt(here / "../../examples/ladder/faithful.csv", delimiter=",", skiprows=1).astype(np.float32)
 iris = load_iris().data.astype(np.float32)
 double = {"faithful": faithful.astype(np.float64), "iris": iris.astype(np.float64)}
 cases = [

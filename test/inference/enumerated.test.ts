@@ -5,6 +5,7 @@
 import { describe, expect, layer } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
 import { Context, Effect } from "effect"
+import { attempt } from "../../src/effects/run.ts"
 import {
   Backend,
   Bernoulli,
@@ -12,9 +13,11 @@ import {
   enumerated,
   fitSVI,
   Key,
+  mask,
   Normal,
   Optimizer,
   observe,
+  Poisson,
   param,
   plate,
   SiteMismatch,
@@ -181,6 +184,70 @@ layer(Backend.cpu())((it) => {
         expect(Math.abs(mean - Math.log(evidence))).toBeLessThan(0.03)
         expect(fit.params.loc.dataSync()[0]).toBeCloseTo(moment / evidence, 1)
         rows.dispose()
+      }),
+    )
+
+    it.effect("does not count a variable of the guide where it is masked", () =>
+      Effect.gen(function* () {
+        const inRows = plate("rows", { size: 3 })
+        const masked = Effect.fnUntraced(function* (_: undefined) {
+          const z = yield* sample("z", Categorical({ probs: weights }))
+          yield* observe("x", Normal({ loc: at(means, z), scale: 1 }), x)
+        }, inRows)
+        const q = [0.5, 0.3, 0.2]
+        const guess = Effect.fnUntraced(function* (_: undefined) {
+          const logits = yield* param("logits", q.map(Math.log))
+          yield* sample("z", Categorical({ logits }))
+        }, inRows)
+        const present = () => tf.tensor1d([1, 0, 1])
+        const fit = yield* fitSVI(
+          (data: undefined) => Effect.suspend(() => mask(masked(data), present())),
+          (data: undefined) => Effect.suspend(() => mask(guess(data), present())),
+          undefined,
+          { objective: enumerated(), steps: 1 },
+        )
+        const of = (x: number) =>
+          q.reduce((sum, q, z) => sum + q * (Math.log(weights[z]! / q) + normal(x, means[z]!)), 0)
+        expect(fit.elbo).toBeCloseTo(of(x[0]!) + of(x[2]!), 4)
+      }),
+    )
+
+    it.effect("refuses a site outside of a plate that depends on a variable inside", () =>
+      Effect.gen(function* () {
+        const inRows = plate("rows", { size: 3 })
+        const summing = Effect.fnUntraced(function* (_: undefined) {
+          const z = yield* inRows(sample("z", Bernoulli({ probs: 0.5 })))
+          yield* observe("total", Normal({ loc: tf.sum(z, -1, true), scale: 1 }), 2)
+        })
+        const guess = Effect.fnUntraced(function* (_: undefined) {
+          yield* inRows(sample("z", Bernoulli({ logits: yield* param("logit", 0) })))
+        })
+        // A fit's first run, with everything drawn, would refuse the shape.
+        const failure = yield* Effect.flip(
+          attempt(() =>
+            tf.tidy(() => {
+              const pair = onBatch(synchronous(summing, guess, Context.empty()), undefined, [
+                constrained({ logit: tf.scalar(0) }),
+              ])
+              return enumerated().estimate(pair, Key.key(0), true).loss
+            }),
+          ),
+        )
+        expect(failure).toBeInstanceOf(SiteMismatch)
+        expect(failure.message).toMatch(/"total" depends, outside of a plate, on: "z"/)
+      }),
+    )
+
+    it.effect("refuses a guide's site with no list of values and no pathwise gradient", () =>
+      Effect.gen(function* () {
+        const counts = (_: undefined) => sample("k" as string, Poisson({ rate: 1 }))
+        const guess = (_: undefined) =>
+          Effect.flatMap(param("rate", 1), (rate) => sample("k" as string, Poisson({ rate })))
+        const failure = yield* Effect.flip(
+          fitSVI(counts, guess, undefined, { objective: enumerated(), steps: 1 }),
+        )
+        expect(failure).toBeInstanceOf(SiteMismatch)
+        expect(failure.message).toContain('"k"')
       }),
     )
 

@@ -18,7 +18,7 @@ const key = Key.key(0)
 const kinds = ["full", "tied", "diagonal", "spherical"] as const
 type Rows = ReadonlyArray<ReadonlyArray<number>>
 
-const faithful: Rows = readFileSync(new URL("../goldens/faithful.csv", import.meta.url), "utf8")
+const faithful: Rows = readFileSync(new URL("../../examples/ladder/faithful.csv", import.meta.url), "utf8")
   .trim()
   .split("\n")
   .slice(1)

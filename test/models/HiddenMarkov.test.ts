@@ -17,7 +17,7 @@ import {
 import { exact } from "../../src/inference/em/exact.ts"
 import { closedForm, gradientSteps } from "../../src/inference/em/mStep.ts"
 import type { Model } from "../../src/inference/em/steps.ts"
-import { fitEM } from "../../src/inference/fitEM.ts"
+import { fitEM, fitMonteCarloEM } from "../../src/inference/fitEM.ts"
 import * as HiddenMarkov from "../../src/models/HiddenMarkov.ts"
 import golden from "../goldens/hiddenMarkov.json" with { type: "json" }
 import { expectTensor as expectFlat } from "../nn/support.ts"
@@ -62,12 +62,94 @@ for (const backend of ["cpu", "wasm"] as const) {
           expect(value.dataSync()[0]! / golden.history[0]!).toBeCloseTo(1, 6)
           for (const [n, gamma] of golden.smoothed.entries()) {
             for (const [t, probabilities] of gamma.entries()) {
-              const found = tf.gather(belief.probabilities[`z/${t}`]!, n)
+              const found = tf.gather(tf.gather(belief.probabilities.z!, t), n)
               expectTensor(found, [states], probabilities, 2e-5)
             }
           }
         }),
       ),
+    )
+
+    it.effect("what a fit is asked: as in float64, and as hmmlearn says", () =>
+      Effect.gen(function* () {
+        const [params, data] = [start(), sequences()]
+        const before = tf.memory().numTensors
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const scores = yield* hmm.scoreSamples(params, data)
+            expectTensor(scores, [size], golden.evidences, 1e-4)
+            expect((yield* hmm.score(params, data)) / golden.history[0]!).toBeCloseTo(1, 6)
+            const smoothed = yield* hmm.smooth(params, data)
+            const filtered = yield* hmm.filter(params, data)
+            const { states: paths, logProb } = yield* hmm.decode(params, data)
+            const predicted = yield* hmm.predict(params, data)
+            expect([smoothed.shape, filtered.shape, paths.shape]).toEqual([
+              [size, 100, states],
+              [size, 100, states],
+              [size, 100],
+            ])
+            expect(paths.dtype).toBe("int32")
+            expectTensor(logProb, [size], golden.pathWeights, 2e-4)
+            golden.smoothed.forEach((gamma, n) => {
+              for (const [found, expected] of [
+                [smoothed, gamma],
+                [filtered, golden.filtered[n]!],
+              ] as const) {
+                tf.tidy(() => {
+                  const part = tf.slice(tf.gather(found, n), [0, 0], [gamma.length, states])
+                  expectTensor(part, [gamma.length, states], expected, 2e-6)
+                })
+              }
+              const path = golden.paths[n]!
+              // After the end the state stays.
+              const all = [...path, ...new Array<number>(100 - path.length).fill(path.at(-1)!)]
+              expect([...paths.dataSync()].slice(100 * n, 100 * (n + 1))).toEqual(all)
+            })
+            expect([...predicted.dataSync()]).toEqual([...paths.dataSync()])
+          }),
+        )
+        expect(tf.memory().numTensors).toBe(before)
+      }),
+    )
+
+    it.effect("draws have the chain's frequencies and its emissions' moments", () =>
+      Effect.gen(function* () {
+        const params = start()
+        const before = tf.memory().numTensors
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const { x, states: z } = yield* hmm.sample(params, { sequences: 3000, steps: 3 }, Key.key(21))
+            expect([x.shape, z.shape]).toEqual([
+              [3000, 3],
+              [3000, 3],
+            ])
+            const path = z.dataSync()
+            const seen = x.dataSync()
+            const counts = [0, 1, 2, 3].map(() => [0, 0, 0])
+            const sums = [0, 0, 0]
+            path.forEach((state, i) => {
+              counts[i % 3 === 0 ? 3 : path[i - 1]!]![state]! += 1
+              sums[state]! += seen[i]!
+            })
+            const rows = [...golden.start.transition, golden.start.initial]
+            // Four tests of 2 degrees of freedom, and three means at 4.5 standard errors: a false alarm in 10⁻⁴ of seeds.
+            counts.forEach((row, i) => {
+              const total = row.reduce((a, b) => a + b)
+              const chi2 = row.reduce(
+                (sum, c, j) => sum + (c - total * rows[i]![j]!) ** 2 / (total * rows[i]![j]!),
+                0,
+              )
+              expect(chi2).toBeLessThan(23)
+            })
+            sums.forEach((sum, j) => {
+              const count = counts.reduce((n, row) => n + row[j]!, 0)
+              const error = golden.start.scale[j]! / Math.sqrt(count)
+              expect(Math.abs(sum / count - golden.start.loc[j]!) / error).toBeLessThan(4.5)
+            })
+          }),
+        )
+        expect(tf.memory().numTensors).toBe(before)
+      }),
     )
 
     it.effect("EM is Baum-Welch, iteration by iteration", () =>
@@ -192,12 +274,66 @@ layer(Backend.wasm())("HiddenMarkov", (it) => {
     )
   })
 
+  it.effect("starts at clusters of the observations, and EM from there finds the states", () =>
+    Effect.gen(function* () {
+      const data = sequences()
+      const params = yield* hmm.initialize(data, { method: "k-means", key: Key.key(5) })
+      const order = [...tf.topk(tf.neg(params.loc), states).indices.dataSync()]
+      expect(order.map((i) => Math.round(params.loc.dataSync()[i]!))).toEqual([-2, 0, 3])
+      for (const row of [params.initial, ...tf.unstack(params.transition)]) {
+        expect(tf.sum(row).dataSync()[0]).toBeCloseTo(1, 5)
+        expect(tf.min(row).dataSync()[0]).toBeGreaterThan(0)
+      }
+      const fit = yield* fitEM(hmm.model, data, { mStep: closedForm(hmm.maximize), params })
+      // The mode that float64 EM climbs from its own start is no higher.
+      expect(fit.bound).toBeGreaterThan(golden.history.at(-1)! - 0.5)
+      const copied = yield* hmm.initialize(data, { params: fit.params })
+      expectTensor(copied.loc, [states], [...fit.params.loc.dataSync()], 0)
+    }),
+  )
+
+  it.effect("decodes ties towards the least state, and what cannot be as nothing", () =>
+    Effect.gen(function* () {
+      const one = HiddenMarkov.make({ states: 2, size: 1 })
+      const even = {
+        initial: tf.tensor([0.5, 0.5]),
+        transition: tf.fill([2, 2], 0.5),
+        loc: tf.tensor([1, 1]),
+        scale: tf.tensor([1, 1]),
+      }
+      const x = tf.zeros([1, 4])
+      expect([...(yield* one.predict(even, { x })).dataSync()]).toEqual([0, 0, 0, 0])
+      // Nothing is missing but observations: the path is the chain's own.
+      const empty = yield* one.smooth(even, { x, mask: tf.zeros([1, 4]) })
+      expectTensor(empty, [1, 4, 2], [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5], 1e-6)
+    }),
+  )
+
+  it.effect("is drawn as whole paths by Monte Carlo EM", () =>
+    Effect.gen(function* () {
+      const fit = yield* fitMonteCarloEM(hmm.model, sequences(), {
+        mStep: closedForm(hmm.maximize),
+        params: start(),
+        iterations: 6,
+        draws: 20,
+        warmup: 0,
+      })
+      const exactly = yield* fitEM(hmm.model, sequences(), {
+        mStep: closedForm(hmm.maximize),
+        params: start(),
+        iterations: 6,
+        tolerance: 0,
+      })
+      expectTensor(fit.params.loc, [states], [...exactly.params.loc.dataSync()], 0.1)
+    }),
+  )
+
   it.effect("types its sites and parameters", () =>
     Effect.sync(() => {
       type R = Effect.Services<ReturnType<typeof hmm.model>>
       const types: [R] extends [
-        | Sample<`z/${number}`, "integerInterval", "score">
-        | Observe<`x/${number}`>
+        | Sample<"z", "integerInterval", "score">
+        | Observe<"x">
         | Param<"initial" | "transition", tf.Tensor>
         | Param<"initial", tf.Tensor>
         | Param<"transition", tf.Tensor>

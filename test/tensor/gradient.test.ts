@@ -43,6 +43,41 @@ for (const backend of [Backend.cpu, Backend.wasm]) {
         }),
       )
 
+      it.effect("tells leaves that it does not depend on from those whose gradient is zero there", () =>
+        Effect.sync(() => {
+          leavesNothing(() =>
+            tf.tidy(() => {
+              // Of b · 0 + read(deep.read), at values that make every gradient zero.
+              const { gradient, untouched } = valueAndGradient(
+                { b: tf.scalar(1), zero: tf.scalar(0), deep: { unused: tf.scalar(2), read: tf.scalar(3) } },
+                ({ b, zero, deep }) => ({
+                  value: tf.add(tf.mul(tf.mul(b, zero), zero), deep.read.dataSync()[0]!),
+                  aux: {},
+                }),
+              )
+              for (const leaf of [gradient.b, gradient.zero, gradient.deep.unused]) expectClose(leaf, 0)
+              expect(untouched).toEqual(["deep/unused", "deep/read"])
+            }),
+          )
+        }),
+      )
+
+      it.effect("takes a tree without leaves", () =>
+        Effect.sync(() => {
+          leavesNothing(() =>
+            tf.tidy(() => {
+              const { value, gradient, untouched } = valueAndGradient({}, () => ({
+                value: tf.scalar(5),
+                aux: {},
+              }))
+              expectClose(value, 5)
+              expect(gradient).toEqual({})
+              expect(untouched).toEqual([])
+            }),
+          )
+        }),
+      )
+
       it.effect("takes a value that is a leaf itself, or depends on none", () =>
         Effect.sync(() => {
           leavesNothing(() =>

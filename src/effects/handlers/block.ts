@@ -29,6 +29,7 @@ export const block = <
     return handle(program, (outer) => ({
       ...outer,
       sample: (site) => outer.sample(hide(site)),
+      ahead: (site, asked) => outer.ahead(hide(site), asked),
       factor: (site) => outer.factor(hide(site)),
       deterministic: (site) => outer.deterministic(hide(site)),
     }))

@@ -7,7 +7,7 @@
  */
 import type { Effect } from "effect"
 import type { Value } from "../../distributions/Distribution.ts"
-import { type Handler, handle } from "../Interpreter.ts"
+import { type Handler, handle, type SampleSite } from "../Interpreter.ts"
 import type { Conditioned, LatentName, OnlyLatent } from "../Program.ts"
 import { given } from "../place.ts"
 import { requiringSites } from "./requiring.ts"
@@ -26,14 +26,18 @@ export const condition = <A, E, R, const D extends { readonly [K in LatentName<R
 
 const conditioned =
   (values: ReadonlyMap<string, Value>, seen: (name: string, used: boolean) => void): Handler =>
-  (outer) => ({
-    ...outer,
-    sample: (site) => {
-      if (site.observed || site.hidden) return outer.sample(site)
+  (outer) => {
+    const at = (site: SampleSite): SampleSite => {
+      if (site.observed || site.hidden) return site
       const value = values.get(site.name)
       seen(site.name, value !== undefined)
-      return outer.sample(
-        value === undefined ? site : { ...site, value: given(`site "${site.name}"`, value), observed: true },
-      )
-    },
-  })
+      return value === undefined
+        ? site
+        : { ...site, value: given(`site "${site.name}"`, value), observed: true }
+    }
+    return {
+      ...outer,
+      sample: (site) => outer.sample(at(site)),
+      ahead: (site, asked) => outer.ahead(at(site), asked),
+    }
+  }

@@ -36,4 +36,9 @@ const intervened =
       outer.deterministic({ kind: "deterministic", name: site.name, value, support, hidden: false })
       return { ...site, value }
     },
+    ahead: (site, asked) => {
+      const choice = site.observed || site.hidden ? undefined : fixed.get(site.name)
+      if (choice === undefined) return outer.ahead(site, asked)
+      return { value: given(`site "${site.name}"`, choice), isDrawn: false }
+    },
   })

@@ -88,6 +88,11 @@ const moved =
       outer.deterministic({ kind: "deterministic", name: site.name, value, support, hidden: false })
       return { ...site, value }
     },
+    ahead: (site, asked) => {
+      if (site.hidden || site.value !== undefined || !chosen.has(site.name)) return outer.ahead(site, asked)
+      const expected = "a site outside of a scan"
+      throw new InvalidArgument({ where: `reparam: site "${site.name}"`, expected, found: "one of its step" })
+    },
   })
 
 const splitOf = ({ name, distribution }: SampleSite, { split, expects, problem }: Reparam<string>): Split => {

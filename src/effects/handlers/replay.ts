@@ -3,7 +3,7 @@
  */
 import type * as tf from "@tensorflow/tfjs-core"
 import type { Effect } from "effect"
-import { type Handler, handle } from "../Interpreter.ts"
+import { type Handler, handle, type SampleSite } from "../Interpreter.ts"
 import type { Values } from "../Program.ts"
 
 /** The program with each latent site that `values` names at that value; the others are drawn. The sites stay latent. */
@@ -15,10 +15,14 @@ export const replay = <A, E, R>(
 /** The handler behind {@link replay}. */
 export const replayed =
   (values: ReadonlyMap<string, tf.Tensor>): Handler =>
-  (outer) => ({
-    ...outer,
-    sample: (site) => {
+  (outer) => {
+    const at = (site: SampleSite): SampleSite => {
       const value = site.observed || site.hidden ? undefined : values.get(site.name)
-      return outer.sample(value === undefined ? site : { ...site, value })
-    },
-  })
+      return value === undefined ? site : { ...site, value }
+    }
+    return {
+      ...outer,
+      sample: (site) => outer.sample(at(site)),
+      ahead: (site, asked) => outer.ahead(at(site), asked),
+    }
+  }

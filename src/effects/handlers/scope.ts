@@ -22,6 +22,7 @@ export const scope = <A, E, R, const P extends string>(
   return handle(program, (outer) => ({
     ...outer,
     sample: (site) => outer.sample(renamed(site)),
+    ahead: (site, asked) => outer.ahead(renamed(site), asked),
     factor: (site) => outer.factor(renamed(site)),
     deterministic: (site) => outer.deterministic(renamed(site)),
     param: (site) => outer.param(renamed(site)),

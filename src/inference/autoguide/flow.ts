@@ -24,7 +24,7 @@ import {
 } from "../../distributions/Transform.ts"
 import type { Interpretation } from "../../effects/Interpreter.ts"
 import type { LatentName, Param } from "../../effects/Program.ts"
-import { zeros } from "../../nn/initializers.ts"
+import { heNormal, zeros } from "../../nn/initializers.ts"
 import { type MadeParams, made } from "../../nn/made.ts"
 import type { Network } from "../../nn/Network.ts"
 import { InvalidArgument } from "../../tensor/errors.ts"
@@ -80,7 +80,13 @@ const layersOf = (
   { kind = "affine", layers = 2, hidden = [Math.max(32, 2 * inputs)], bins = 8 }: FlowOptions,
   outer: Interpretation,
 ): ReadonlyArray<Transform<"real", "real">> => {
-  const shapes = { inputs, hidden, activation: "elu", outputInitializer: zeros } as const
+  const shapes = {
+    inputs,
+    hidden,
+    activation: "elu",
+    initializer: heNormal,
+    outputInitializer: zeros,
+  } as const
   const networks = Array.from({ length: layers }, () =>
     kind === "affine"
       ? made({ ...shapes, outputs: { shift: [], logScale: [] } })

@@ -9,17 +9,29 @@
  * ```
  */
 import * as tf from "@tensorflow/tfjs-core"
+import type { Distribution } from "../../distributions/Distribution.ts"
 import { LowRankMultivariateNormal } from "../../distributions/LowRankMultivariateNormal.ts"
 import { MultivariateNormal } from "../../distributions/MultivariateNormal.ts"
-import { lowerCholesky, realMatrix } from "../../distributions/Support.ts"
+import {
+  independent,
+  lowerCholesky,
+  real,
+  realMatrix,
+  realVector,
+  type Support,
+} from "../../distributions/Support.ts"
+import { compose, type Transform } from "../../distributions/Transform.ts"
+import { Transformed } from "../../distributions/Transformed.ts"
 import type { LatentName, Param } from "../../effects/Program.ts"
 import { InvalidArgument } from "../../tensor/errors.ts"
 import * as Key from "../../tensor/Key.ts"
 import { diagPart, triangularSolve } from "../../tensor/linalg.ts"
+import { equals, type Shape, size } from "../../tensor/Shape.ts"
 import { halfLog2Pi } from "../../tensor/stable.ts"
+import type { EncodableGuide } from "./encoders.ts"
 import { joint } from "./joint.ts"
-import { readParam, scaleProblem } from "./latent.ts"
-import type { AutoGuide, Drawable, Guided, SpreadOptions } from "./types.ts"
+import { type Latent, readParam, scaleProblem } from "./latent.ts"
+import type { Drawable, Guided, SpreadOptions } from "./types.ts"
 
 /**
  * N(loc, LLᵀ) in unconstrained coordinates: parameters `auto/<site>/loc` and L, `auto/scaleTril`. A model with discrete
@@ -28,7 +40,7 @@ import type { AutoGuide, Drawable, Guided, SpreadOptions } from "./types.ts"
 export const autoMultivariateNormal = <D, E, R, const K extends LatentName<R> = never>(
   model: Drawable<D, E, R, K>,
   options: SpreadOptions<K> = {},
-): AutoGuide<D, E, Guided<R, K, "loc"> | Param<"auto/scaleTril", tf.Tensor>> => {
+): EncodableGuide<D, E, Guided<R, K, "loc"> | Param<"auto/scaleTril", tf.Tensor>, "loc" | "scaleTril"> => {
   const { scale = 0.1 } = options
   return joint(model, options, {
     name: "autoMultivariateNormal",
@@ -47,6 +59,17 @@ export const autoMultivariateNormal = <D, E, R, const K extends LatentName<R> = 
         },
       }
     },
+    encoding: {
+      parameters: ["loc", "scaleTril"],
+      shapes: (latent) => {
+        const { batch, width } = vectorOf(latent)
+        return { loc: latent.shape, scaleTril: [...batch, width, width] }
+      },
+      distribution: (latent, { loc, scaleTril }) => {
+        const { shape } = vectorOf(latent)
+        return onSite(latent, MultivariateNormal({ loc: tf.reshape(loc!, shape), scaleTril: scaleTril! }))
+      },
+    },
   })
 }
 
@@ -64,7 +87,12 @@ export interface LowRankOptions<K extends string = string> extends SpreadOptions
 export const autoLowRank = <D, E, R, const K extends LatentName<R> = never>(
   model: Drawable<D, E, R, K>,
   options: LowRankOptions<K> = {},
-): AutoGuide<D, E, Guided<R, K, "loc" | "scale"> | Param<"auto/factor", tf.Tensor>> => {
+): EncodableGuide<
+  D,
+  E,
+  Guided<R, K, "loc" | "scale"> | Param<"auto/factor", tf.Tensor>,
+  "loc" | "scale" | "factor"
+> => {
   const { scale = 0.1, rank } = options
   return joint(model, options, {
     name: "autoLowRank",
@@ -80,6 +108,18 @@ export const autoLowRank = <D, E, R, const K extends LatentName<R> = never>(
         distribution: LowRankMultivariateNormal({ loc, covFactor, covDiag: tf.square(spread!) }),
       }
     },
+    encoding: {
+      parameters: ["loc", "scale", "factor"],
+      shapes: (latent) => {
+        const { batch, width } = vectorOf(latent)
+        return { loc: latent.shape, scale: latent.shape, factor: [...batch, width, undefined] }
+      },
+      distribution: (latent, { loc, scale, factor }) => {
+        const { shape } = vectorOf(latent)
+        const [at, covDiag] = [tf.reshape(loc!, shape), tf.reshape(tf.square(scale!), shape)]
+        return onSite(latent, LowRankMultivariateNormal({ loc: at, covFactor: factor!, covDiag }))
+      },
+    },
   })
 }
 
@@ -91,3 +131,43 @@ const rankProblem = (rank: number | undefined): InvalidArgument | undefined =>
         expected: "a whole number, at least 1",
         found: String(rank),
       })
+
+/** The unconstrained numbers of each event as one vector. */
+const vectorOf = ({ shape, eventRank }: Latent) => {
+  const batch = shape.slice(0, shape.length - eventRank)
+  const width = size(shape.slice(batch.length))
+  return { batch, width, shape: [...batch, width] }
+}
+
+/** A distribution of such vectors, on the site's support. */
+const onSite = (
+  { shape, eventRank, support, transform }: Latent,
+  base: MultivariateNormal | LowRankMultivariateNormal,
+): Distribution => {
+  // The identity would hide the pair's closed form of the KL divergence.
+  if (eventRank === 1 && support.name === "real") return base
+  if (eventRank === 1) return Transformed(base, transform)
+  return Transformed(base, compose(unflattened(shape.slice(shape.length - eventRank)), transform))
+}
+
+/** Vectors as events of this shape. */
+const unflattened = (event: Shape): Transform<"real", "real"> => {
+  const outer = (shape: Shape, rank: number) => shape.slice(0, Math.max(shape.length - rank, 0))
+  const resized = (from: Shape, to: Shape) => (shape: Shape) => {
+    const batch = outer(shape, from.length)
+    return equals(shape, [...batch, ...from]) ? [...batch, ...to] : undefined
+  }
+  const flat = [size(event)]
+  return {
+    name: "unflattened",
+    domain: realVector as Support<"real">,
+    codomain: independent(real, event.length),
+    eventRank: 1,
+    params: {},
+    forward: (x) => tf.reshape(x, [...outer(x.shape, 1), ...event]),
+    inverse: (y) => tf.reshape(y, [...outer(y.shape, event.length), ...flat]),
+    logAbsDetJacobian: (x) => tf.zeros([...outer(x.shape, 1)]),
+    forwardShape: resized(flat, event),
+    inverseShape: resized(event, flat),
+  }
+}

@@ -8,7 +8,8 @@
  * comes number by number, log q(u_i | u_1 … u_{i−1}), the shares are those; where it comes whole, the first site has it.
  * Shares are functions of the sites' values, whoever has drawn them: a guide may be scored at another's draw.
  *
- * A first run of the model, at the guide's locations, finds the sites and their sizes.
+ * A first run of the model, at the guide's locations, finds the sites and their sizes. Sites with encoders are no part of
+ * the vector: each is drawn by itself.
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { Effect } from "effect"
@@ -20,10 +21,18 @@ import { ask, handle, type Interpretation, type SampleSite } from "../../effects
 import { place } from "../../effects/place.ts"
 import type { InvalidArgument } from "../../tensor/errors.ts"
 import { equals, size } from "../../tensor/Shape.ts"
+import {
+  checkEncoded,
+  checkShape,
+  type Encodable,
+  type Encoders,
+  encode,
+  type Parameters,
+} from "./encoders.ts"
 import { initialLoc, initToMedian } from "./init.ts"
 import { Draw, type Piece } from "./jointSite.ts"
 import { asGuide, checkPlates, latentOf, readParam, unless } from "./latent.ts"
-import type { AutoGuide, SpreadOptions } from "./types.ts"
+import type { SpreadOptions } from "./types.ts"
 
 /** The distribution of the vector of all unconstrained numbers. */
 export interface Vector {
@@ -48,22 +57,26 @@ export interface JointFamily {
   /** Whether the density comes whole, and cannot be told apart by members of a plate. */
   readonly isWhole: boolean
   readonly vector: (parts: Concatenated, outer: Interpretation) => Vector
+  /** How a site is drawn by itself, with parameters from an encoder, `loc` among them. Left out where it cannot be. */
+  readonly encoding?: Encodable<string>
 }
 
-/** The guide. */
-export const joint = <D, E, R, GR>(
+/** The guide: an `EncodableGuide` where the family has an encoding. */
+export const joint = <D, E, R, G extends (data: D) => unknown>(
   model: (data: D) => Effect.Effect<unknown, E, R>,
   options: SpreadOptions,
   family: JointFamily,
-): AutoGuide<D, E, GR> => {
+  encoders: Encoders = {},
+): G => {
   const summedOut = new Set(options.summedOut)
   const guide = Effect.fnUntraced(function* (data: D) {
     const program = Effect.suspend(() => model(data))
-    const found = yield* survey(program, summedOut, options, family)
-    if (found.length === 0)
-      return yield* handle(program, asGuide({ summedOut, answer: (site, outer) => outer.sample(site) }))
-    const draw = yield* ask(
-      (outer) => new Draw(family.name, vectorOf(found, family, outer), found, () => outer.key("auto/draw")),
+    const given = yield* encode(encoders, data)
+    const found = yield* survey(program, { summedOut, options, family, given })
+    const draw = yield* ask((outer) =>
+      found.length === 0
+        ? undefined
+        : new Draw(family.name, vectorOf(found, family, outer), found, () => outer.key("auto/draw")),
     )
     yield* requiringSites(
       `${family.name}: sites of the model`,
@@ -75,10 +88,13 @@ export const joint = <D, E, R, GR>(
             summedOut,
             answer: (site, outer) => {
               const latent = latentOf(site)
+              const params = given.get(site.name)
+              if (params !== undefined)
+                return outer.sample({ ...site, distribution: family.encoding!.distribution(latent, params) })
               const piece = found.find(
                 (piece) => piece.name === site.name && equals(piece.shape, latent.shape),
               )
-              if (piece === undefined) throw changed(site.name)
+              if (piece === undefined || draw === undefined) throw changed(site.name)
               seen(site.name, true)
               const settled = outer.sample({ ...site, distribution: draw.at(piece, latent) })
               draw.settle(piece, latent, settled.value)
@@ -88,7 +104,10 @@ export const joint = <D, E, R, GR>(
         ),
     )
   })
-  return ((data: D) => unless(family.problem, guide(data))) as unknown as AutoGuide<D, E, GR>
+  const checked = (data: D) => unless(family.problem, guide(data))
+  const encoded = (more: Encoders) => joint(model, options, family, { ...encoders, ...more })
+  const { encoding } = family
+  return Object.assign(checked, encoding && { encoded, parameters: encoding.parameters }) as unknown as G
 }
 
 /** A site in the first run: its place in the vector, and its parameters. */
@@ -97,24 +116,37 @@ interface Found extends Piece {
   readonly scale: tf.Tensor | undefined
 }
 
+interface Surveyed {
+  readonly summedOut: ReadonlySet<string>
+  readonly options: SpreadOptions
+  readonly family: JointFamily
+  /** What encoders gave. */
+  readonly given: ReadonlyMap<string, Parameters<string>>
+}
+
 /** Runs the model at the guide's locations; nothing of it is recorded but parameters. */
 const survey = <E, R>(
   program: Effect.Effect<unknown, E, R>,
-  summedOut: ReadonlySet<string>,
-  { init = initToMedian, scale = 0.1 }: SpreadOptions,
-  family: JointFamily,
+  { summedOut, options: { init = initToMedian, scale = 0.1 }, family, given }: Surveyed,
 ): Effect.Effect<ReadonlyArray<Found>, E, R> =>
-  requiringSites<ReadonlyArray<Found>, E, R, R>(`${family.name}: summedOut`, [...summedOut], (seen) => {
+  requiringSites<ReadonlyArray<Found>, E, R, R>(family.name, [...summedOut, ...given.keys()], (seen) => {
     const found: Array<Found> = []
     const sites: Array<SampleSite> = []
     const latent = (site: SampleSite, outer: Interpretation): tf.Tensor => {
       const latent = latentOf(site)
+      const params = given.get(site.name)
+      if (params !== undefined) {
+        checkEncoded(latent, family.encoding!, params)
+        return latent.transform.forward(params.loc!)
+      }
       check(site, family)
       const { shape, name } = latent
       const loc = readParam(outer, `auto/${name}/loc`, (key) => initialLoc(latent, init, key), real)
       const ofScale = () => readParam(outer, `auto/${name}/scale`, () => tf.fill([...shape], scale), positive)
       const start = found.reduce((sum, { count }) => sum + count, 0)
       const spread = family.hasScale ? ofScale() : undefined
+      checkShape(name, "loc", loc, shape)
+      if (spread !== undefined) checkShape(name, "scale", spread, shape)
       found.push({ name, shape, start, count: size(shape), loc, scale: spread })
       sites.push(site)
       return latent.transform.forward(loc)
@@ -128,7 +160,7 @@ const survey = <E, R>(
       ...outer,
       sample: (site) => {
         const isLatent = !site.observed && !site.hidden
-        if (isLatent) seen(site.name, summedOut.has(site.name))
+        if (isLatent) seen(site.name, true)
         const isOurs = isLatent && !summedOut.has(site.name)
         return { ...site, value: site.value ?? (isOurs ? latent(site, outer) : drawn(site, outer)) }
       },

@@ -30,6 +30,11 @@ export interface Latent {
 
 /** The site as a latent one. Throws what is wrong with it, and `SiteMismatch` where its support is no continuous one. */
 export const latentOf = (site: SampleSite): Latent => {
+  if (site.plates.some(({ isChain }) => isChain)) {
+    const reason =
+      "no automatic guide draws the steps of a scan (name the site in summedOut, or write its guide)"
+    throw new SiteMismatch({ reason, sites: [site.name] })
+  }
   const distribution = place(site, false)
   const { batchShape, eventShape } = distribution
   const support = distribution.support as Support as BijectableSupport

@@ -24,26 +24,13 @@ import { Transformed } from "../../distributions/Transformed.ts"
 import { requiringSites } from "../../effects/handlers/requiring.ts"
 import { handle, type Interpretation, type SampleSite } from "../../effects/Interpreter.ts"
 import type { LatentName } from "../../effects/Program.ts"
-import { type InvalidArgument, ShapeMismatch } from "../../tensor/errors.ts"
+import type { InvalidArgument } from "../../tensor/errors.ts"
 import type * as Key from "../../tensor/Key.ts"
-import { equals, format, type Shape } from "../../tensor/Shape.ts"
+import type { Shape } from "../../tensor/Shape.ts"
+import { checkShape, type EncodableGuide, type Encoders, encode, type Parameters } from "./encoders.ts"
 import { type Init, initialLoc, initToMedian } from "./init.ts"
 import { asGuide, checkPlates, type Latent, latentOf, readParam, scaleProblem, unless } from "./latent.ts"
-import type { AutoGuide, AutoOptions, Drawable, Guided, SpreadOptions } from "./types.ts"
-
-/** Parameters of one site, each under its name. */
-export type Parameters<P extends string> = { readonly [K in P]: tf.Tensor }
-
-/** A program of the data that gives a site its parameters. */
-type AnyEncoder = (data: never) => Effect.Effect<Parameters<string>, unknown, unknown>
-
-/** A guide whose sites have parameters `P` each, which an encoder may give instead; see `amortise`. */
-export interface MeanFieldGuide<D, E, R, P extends string> extends AutoGuide<D, E, R> {
-  /** The names of a site's parameters. */
-  readonly parameters: ReadonlyArray<P>
-  /** @internal */
-  readonly encoded: (encoders: { readonly [site: string]: AnyEncoder }) => unknown
-}
+import type { AutoOptions, Drawable, Guided, SpreadOptions } from "./types.ts"
 
 /**
  * Independent normals in unconstrained coordinates, with parameters `auto/<site>/loc` (unconstrained) and
@@ -52,7 +39,7 @@ export interface MeanFieldGuide<D, E, R, P extends string> extends AutoGuide<D, 
 export const autoNormal = <D, E, R, const K extends LatentName<R> = never>(
   model: Drawable<D, E, R, K>,
   options: SpreadOptions<K> = {},
-): MeanFieldGuide<D, E, Guided<R, K, "loc" | "scale">, "loc" | "scale"> => {
+): EncodableGuide<D, E, Guided<R, K, "loc" | "scale">, "loc" | "scale"> => {
   const { init = initToMedian, scale = 0.1 } = options
   return meanField(model, options, {
     where: "autoNormal",
@@ -78,7 +65,7 @@ export const autoNormal = <D, E, R, const K extends LatentName<R> = never>(
 export const autoDelta = <D, E, R, const K extends LatentName<R> = never>(
   model: Drawable<D, E, R, K>,
   options: AutoOptions<K> = {},
-): MeanFieldGuide<D, E, Guided<R, K, "value">, "value"> => {
+): EncodableGuide<D, E, Guided<R, K, "value">, "value"> => {
   const init: Init = options.init ?? initToMedian
   return meanField(model, options, {
     where: "autoDelta",
@@ -115,13 +102,12 @@ const meanField = <D, E, R, GR, P extends string>(
   model: (data: D) => Effect.Effect<unknown, E, R>,
   options: AutoOptions,
   family: Family<P>,
-  encoders: ReadonlyMap<string, AnyEncoder> = new Map(),
-): MeanFieldGuide<D, E, GR, P> => {
+  encoders: Encoders = {},
+): EncodableGuide<D, E, GR, P> => {
   const summedOut = new Set(options.summedOut)
   const { parameters, problem, where } = family
   const guide = Effect.fnUntraced(function* (data: D) {
-    const given = new Map<string, Parameters<P>>()
-    for (const [site, encoder] of encoders) given.set(site, (yield* encoder(data as never)) as Parameters<P>)
+    const given = (yield* encode(encoders, data)) as ReadonlyMap<string, Parameters<P>>
     const program = Effect.suspend(() => model(data))
     yield* requiringSites(where, [...summedOut, ...given.keys()], (seen) =>
       handle(program, (outer) => {
@@ -137,10 +123,9 @@ const meanField = <D, E, R, GR, P extends string>(
       }),
     )
   })
-  const encoded = (more: { readonly [site: string]: AnyEncoder }) =>
-    meanField(model, options, family, new Map([...encoders, ...Object.entries(more)]))
+  const encoded = (more: Encoders) => meanField(model, options, family, { ...encoders, ...more })
   const checked = (data: D) => unless(problem, guide(data))
-  return Object.assign(checked, { encoded, parameters }) as unknown as MeanFieldGuide<D, E, GR, P>
+  return Object.assign(checked, { encoded, parameters }) as unknown as EncodableGuide<D, E, GR, P>
 }
 
 /** The site with the guide's distribution. */
@@ -158,17 +143,8 @@ const drawn = <P extends string>(
     const { shape, init, support } = wanted[name]
     const value =
       encoded === undefined ? readParam(outer, `auto/${site.name}/${name}`, init, support) : encoded[name]
-    checkEncoded(site.name, name, value, shape)
+    checkShape(site.name, name, value, shape)
     return [name, value] as const
   })
   return { ...site, distribution: distribution(latent, Object.fromEntries(params) as Parameters<P>) }
-}
-
-const checkEncoded = (site: string, name: string, value: tf.Tensor | undefined, shape: Shape): void => {
-  if (value !== undefined && equals(value.shape, shape)) return
-  throw new ShapeMismatch({
-    where: `"${name}" of site "${site}"`,
-    expected: `shape ${format(shape)}, as the site's plates and unconstrained event have it`,
-    found: value === undefined ? "nothing" : format(value.shape),
-  })
 }

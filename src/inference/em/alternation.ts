@@ -7,6 +7,7 @@
  * parameters it started from, as the E-step found it.
  */
 import * as tf from "@tensorflow/tfjs-core"
+import { UnknownSite } from "../../effects/errors.ts"
 import { substituted } from "../../effects/handlers/substitute.ts"
 import type { Handler } from "../../effects/Interpreter.ts"
 import type { Recording, RunOptions } from "../../effects/run.ts"
@@ -16,9 +17,12 @@ import * as Tree from "../../tensor/Tree.ts"
 import type { Algorithm } from "../Algorithm.ts"
 import { blame, firstNonFinite } from "../blame.ts"
 import type { ParamTree } from "../svi.ts"
-import { type EStep, type Model, type MStep, supportsOf } from "./steps.ts"
+import { type Belief, type EStep, type Model, type MStep, supportsOf } from "./steps.ts"
 
-/** What the next iteration needs: constrained parameters, and what the two halves carry along. */
+/**
+ * What the next iteration needs: constrained parameters, and what the two halves carry along. All of it is tensors, in trees,
+ * and numbers.
+ */
 export interface AlternationState<E, M> {
   readonly params: ParamTree
   readonly eStep: E
@@ -26,10 +30,10 @@ export interface AlternationState<E, M> {
 }
 
 /** The algorithm that alternates `eStep` and `mStep` on a model over batches `B`. */
-export const alternation = <B, E extends object, M extends object>(
+export const alternation = <B, E extends object, M extends object, Q extends Belief = Belief>(
   model: (batch: B, options: RunOptions) => Recording,
-  eStep: EStep<B, E>,
-  mStep: MStep<B, M>,
+  eStep: EStep<B, E, Q>,
+  mStep: MStep<B, M, Q>,
   initial: ParamTree = {},
 ): Algorithm<B, AlternationState<E, M>> => {
   const on =
@@ -46,6 +50,9 @@ export const alternation = <B, E extends object, M extends object>(
   return {
     init: (key, batch) => {
       const recording = on(batch)(initial, { key, validate: true })
+      const known = [...recording.params.keys()]
+      const site = Object.keys(initial).find((name) => !known.includes(name))
+      if (site !== undefined) throw new UnknownSite({ where: "fitEM: params", site, known })
       const params: ParamTree = Object.fromEntries(
         [...recording.params.values()].map(({ name, value }) => [name, Tree.clone(value)]),
       )
@@ -58,10 +65,10 @@ export const alternation = <B, E extends object, M extends object>(
     step: (key, state, batch) => {
       const { believed, raised } = iterate(key, state, batch)
       const params = Tree.map(raised.params as Tree.Tree, (leaf) => tf.clone(leaf)) as ParamTree
-      const health = tf.addN([tf.reshape(believed.value, []), ...Tree.leaves(params).map(allFinite)])
+      const health = allFinite([believed.value, ...Tree.leaves(params)])
       return [
         { params, eStep: believed.state, mStep: raised.state },
-        { metrics: { [eStep.measures]: believed.value }, health },
+        { metrics: { ...believed.metrics, [eStep.measures]: believed.value }, health },
       ]
     },
     evaluate: (key, state, batch) => ({

@@ -8,6 +8,7 @@
  * ```
  */
 import type * as tf from "@tensorflow/tfjs-core"
+import { guarded } from "../../effects/run.ts"
 import type { ParamTree } from "../svi.ts"
 import { type Belief, type EStep, type MStep, supportsOf } from "./steps.ts"
 
@@ -22,18 +23,26 @@ export interface Conjugate<B, Q, P> {
   readonly maximize: (posterior: Q, batch: B) => P
 }
 
-/** The two halves of EM; either goes with other halves too, such as an M-step by gradient. */
+/** A belief that is a whole posterior, as the model says it. */
+export interface Knowing<Q> extends Belief {
+  readonly posterior: Q
+}
+
+/**
+ * The two halves of EM. The E-step goes with other M-steps too, such as one by gradient; the M-step goes with E-steps that
+ * know the posterior, and with others it does not compile. What the model's functions throw is a `ProgramThrew` of the fit.
+ */
 export const conjugate = <B, Q, P extends ParamTree>(
   model: Conjugate<B, Q, P>,
-): { readonly eStep: EStep<B, {}>; readonly mStep: MStep<B, {}> } => ({
+): { readonly eStep: EStep<B, {}, Knowing<Q>>; readonly mStep: MStep<B, {}, Knowing<Q>> } => ({
   eStep: {
     name: "closed form",
     measures: "bound",
     isMonotone: true,
     init: () => ({}),
     expect: (key, program, params, _, batch) => {
-      const posterior = model.posterior(params as P, batch)
-      const belief: Knowing<Q> = {
+      const posterior = guarded("conjugate: posterior", () => model.posterior(params as P, batch))
+      const belief = {
         posterior,
         joint: {},
         probabilities: {},
@@ -41,25 +50,20 @@ export const conjugate = <B, Q, P extends ParamTree>(
         get supports() {
           return supportsOf(program(params, { key }))
         },
-        expected: (other) => model.expected(other as P, posterior, batch),
+        expected: (other: ParamTree) =>
+          guarded("conjugate: expected", () => model.expected(other as P, posterior, batch)),
       }
-      return { belief, state: {}, value: model.evidence(params as P, batch) }
+      const value = guarded("conjugate: evidence", () => model.evidence(params as P, batch))
+      return { belief, state: {}, value }
     },
   },
   mStep: {
     name: "closed form",
     isMonotone: true,
     init: () => ({}),
-    maximize: (_, params, state, belief, batch) => {
-      const posterior = knows<Q>(belief) ? belief.posterior : model.posterior(params as P, batch)
-      return { params: { ...params, ...model.maximize(posterior, batch) }, state }
-    },
+    maximize: (_, params, state, { posterior }, batch) => ({
+      params: { ...params, ...guarded("conjugate: maximize", () => model.maximize(posterior, batch)) },
+      state,
+    }),
   },
 })
-
-/** A belief that holds the whole posterior. */
-interface Knowing<Q> extends Belief {
-  readonly posterior: Q
-}
-
-const knows = <Q>(belief: Belief): belief is Knowing<Q> => "posterior" in belief

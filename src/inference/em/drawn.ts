@@ -9,10 +9,10 @@ import { replayed } from "../../effects/handlers/replay.ts"
 import type { SampleSite, Settled } from "../../effects/Interpreter.ts"
 import { total } from "../../effects/logDensity.ts"
 import * as Key from "../../tensor/Key.ts"
-import type { Kernel, KernelState } from "../mcmc/Kernel.ts"
+import type { Kernel, KernelInfo, KernelState } from "../mcmc/Kernel.ts"
 import { latents } from "../programs.ts"
 import type { ParamTree } from "../svi.ts"
-import { type EStep, type Model, supportsOf } from "./steps.ts"
+import { type Belief, type EStep, type Model, supportsOf } from "./steps.ts"
 
 /** How many transitions an E-step takes. */
 export interface DrawnOptions {
@@ -22,11 +22,17 @@ export interface DrawnOptions {
   readonly warmup?: number
 }
 
+/** A belief that is a list of draws. */
+export interface Drawn extends Belief {
+  /** Of each latent site, `[draws, ...plates, ...event]`. */
+  readonly draws: Readonly<Record<string, tf.Tensor>>
+}
+
 /** The E-step of Monte Carlo EM. */
 export const drawn = <B, S extends KernelState>(
   kernel: Kernel<S>,
   { draws = 10, warmup = 1 }: DrawnOptions = {},
-): EStep<B, S> => ({
+): EStep<B, S, Drawn> => ({
   name: `draws by ${kernel.name}`,
   measures: "logJoint",
   isMonotone: false,
@@ -34,9 +40,13 @@ export const drawn = <B, S extends KernelState>(
   expect: (key, model, params, first) => {
     let state = first
     const values: Array<KernelState["values"]> = []
+    const seen: Array<KernelInfo["metrics"]> = []
     for (let i = 0; i < warmup + draws; i++) {
-      state = kernel.step(Key.foldIn(key, i), (options) => model(params, options), state)
-      if (i >= warmup) values.push(state.values)
+      const [next, info] = kernel.step(Key.foldIn(key, i), (options) => model(params, options), state)
+      state = next
+      if (i < warmup) continue
+      values.push(state.values)
+      seen.push(info.metrics)
     }
     const scored = at(model, params, values[0]!)
     const sites = [...latents(scored).values()].filter(({ distribution }) => canEnumerate(distribution))
@@ -48,9 +58,20 @@ export const drawn = <B, S extends KernelState>(
         probabilities: Object.fromEntries(sites.map((site) => [site.name, frequencies(site, values)])),
         supports: supportsOf(scored),
         expected,
+        get draws() {
+          return Object.fromEntries(
+            Object.keys(state.values).map((name) => [name, tf.stack(values.map((draw) => draw[name]!))]),
+          )
+        },
       },
       state,
       value: expected(params),
+      metrics: Object.fromEntries(
+        Object.keys(seen[0]!).map((name) => [
+          name,
+          tf.div(tf.addN(seen.map((metrics) => metrics[name]!)), draws),
+        ]),
+      ),
     }
   },
 })

@@ -27,9 +27,9 @@ export const exact = <B>(): EStep<B, {}> => ({
     const { recording, axes, depth } = enumerate(model, params, key, 1)
     const tables = tablesOf(recording)
     const given = structure([recording], axes)
-    const { value, gradient } = valueAndGradient(zerosOf(tables), (shifts) => {
-      const shifted = tables.map((table, i) => ({ ...table, tensor: tf.add(table.tensor, shifts[i]!) }))
-      return { value: logEvidenceOf(shifted, given), aux: {} }
+    const { value, gradient } = valueAndGradient(tensorsOf(tables), (tensors) => {
+      const watched = tables.map((table, i) => ({ ...table, tensor: tensors[i]! }))
+      return { value: logEvidenceOf(watched, given), aux: {} }
     })
     const weights = tables.map((table, i) => named(gradient[i]!, table.axes))
     const joint = Object.fromEntries(
@@ -75,8 +75,9 @@ const checkSummed = (recording: Recording, summed: ReadonlySet<string>): void =>
   })
 }
 
-const zerosOf = (tables: ReadonlyArray<Table>): { readonly [i: number]: tf.Tensor } =>
-  Object.fromEntries(tables.map(({ tensor }, i) => [i, tf.zerosLike(tensor)]))
+/** Cloned, since two tables may be one tensor, and each has its own derivative. */
+const tensorsOf = (tables: ReadonlyArray<Table>): { readonly [i: number]: tf.Tensor } =>
+  Object.fromEntries(tables.map(({ tensor }, i) => [i, tf.clone(tensor)]))
 
 /** Σ of log-tables by their cells' posterior weight. A cell without any may be −∞. */
 const weighted = (tables: ReadonlyArray<Table>, weights: ReadonlyArray<Named>): tf.Tensor =>

@@ -1,10 +1,17 @@
 /**
  * M-steps: in closed form where the families' weighted maximum-likelihood estimates give one, by gradient steps
  * elsewhere.
+ *
+ * ```ts
+ * const mStep = closedForm<tf.Tensor>(({ probabilities }, x) => Normal.fit(tf.expandDims(x, 1), probabilities.z!))
+ * yield* fitEM(model, x, { mStep })
+ * yield* fitEM(model, x, { mStep: gradientSteps({ optimizer: adam(0.1), steps: 5 }) })
+ * ```
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { biject } from "../../distributions/Transform.ts"
 import { UnknownSite } from "../../effects/errors.ts"
+import { guarded } from "../../effects/run.ts"
 import { InvalidArgument } from "../../tensor/errors.ts"
 import { valueAndGradient } from "../../tensor/gradient.ts"
 import * as Tree from "../../tensor/Tree.ts"
@@ -14,18 +21,19 @@ import type { Belief, MStep } from "./steps.ts"
 
 /**
  * The M-step that `maximize` computes: new values, constrained, of some of the parameters or of all. What it does not
- * name stays as it is. Throws `UnknownSite` for a name that is no parameter. Say `isMonotone: false` where it does not quite
- * maximize, as with a floor that is added to variances: then a bound that falls is no failure.
+ * name stays as it is. What it reads of a belief says which E-steps it goes with. Throws `UnknownSite` for a name that is
+ * no parameter, and `ProgramThrew` for what `maximize` throws. Say `isMonotone: false` where it does not quite maximize, as
+ * with a floor that is added to variances: then a bound that falls is no failure.
  */
-export const closedForm = <B>(
-  maximize: (belief: Belief, batch: B, params: ParamTree) => ParamTree,
+export const closedForm = <B, Q extends Belief = Belief>(
+  maximize: (belief: Q, batch: B, params: ParamTree) => ParamTree,
   { isMonotone = true }: { readonly isMonotone?: boolean } = {},
-): MStep<B, {}> => ({
+): MStep<B, {}, Q> => ({
   name: "closed form",
   isMonotone,
   init: () => ({}),
   maximize: (_, params, state, belief, batch) => {
-    const found = maximize(belief, batch, params)
+    const found = guarded("closedForm: maximize", () => maximize(belief, batch, params))
     const known = Object.keys(params)
     const site = Object.keys(found).find((name) => !known.includes(name))
     if (site !== undefined) throw new UnknownSite({ where: "closedForm: maximize", site, known })

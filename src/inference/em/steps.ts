@@ -28,11 +28,13 @@ export interface Belief {
 }
 
 /** What an E-step finds. */
-export interface Expectation<S> {
-  readonly belief: Belief
+export interface Expectation<S, Q extends Belief = Belief> {
+  readonly belief: Q
   readonly state: S
   /** What the E-step measures at the parameters it was given: a scalar. */
   readonly value: tf.Tensor
+  /** What else a person wants to see: scalars by name. */
+  readonly metrics?: Readonly<Record<string, tf.Tensor>>
 }
 
 /** The sets of a run's parameters. */
@@ -42,19 +44,22 @@ export const supportsOf = ({ params }: Recording): Belief["supports"] =>
 /** The model on data, run with constrained parameters. */
 export type Model = (params: ParamTree, options: RunOptions) => Recording
 
-/** An E-step with a state `S`. */
-export interface EStep<B, S> {
+/** An E-step with a state `S`, of tensors and numbers, that comes to beliefs `Q`. */
+export interface EStep<B, S, Q extends Belief = Belief> {
   readonly name: string
   /** The bound (or an estimate of it); or, of draws, whose entropy nobody knows, E_q[log p(x, z)] alone. */
   readonly measures: "bound" | "logJoint"
   /** Whether it attains its bound's maximum over beliefs, so that the bound can only rise from it to the next. */
   readonly isMonotone: boolean
   readonly init: (key: Key, model: Model, params: ParamTree, batch: B) => S
-  readonly expect: (key: Key, model: Model, params: ParamTree, state: S, batch: B) => Expectation<S>
+  readonly expect: (key: Key, model: Model, params: ParamTree, state: S, batch: B) => Expectation<S, Q>
 }
 
-/** An M-step with a state `S`: better parameters under a belief, constrained. */
-export interface MStep<B, S> {
+/**
+ * An M-step with a state `S`, of tensors and numbers: better parameters under a belief, constrained. One that reads more of
+ * a belief `Q` than every belief has goes with the E-steps that come to such a belief, and with no other.
+ */
+export interface MStep<B, S, Q extends Belief = Belief> {
   readonly name: string
   /** Whether it never lowers E_q[log p(x, z; θ)]. */
   readonly isMonotone: boolean
@@ -63,7 +68,7 @@ export interface MStep<B, S> {
     key: Key,
     params: ParamTree,
     state: S,
-    belief: Belief,
+    belief: Q,
     batch: B,
   ) => { readonly params: ParamTree; readonly state: S }
 }

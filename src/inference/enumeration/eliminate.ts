@@ -14,6 +14,7 @@
 import * as tf from "@tensorflow/tfjs-core"
 import { SiteMismatch } from "../../effects/errors.ts"
 import { add, logSumExp, type Named, named, sum } from "../../tensor/Named.ts"
+import { alongChain, type Previous, statesOf } from "./chain.ts"
 
 /** A log-density over variables and the members of its plates: the axes are named by either. */
 export interface Table extends Named {
@@ -21,8 +22,10 @@ export interface Table extends Named {
   readonly plates: ReadonlyArray<string>
   /** Multiplies the whole of what the table takes part in. */
   readonly scale: number
-  /** The site, for messages. */
+  /** The site that it is the density of; of a product, the first. */
   readonly site: string
+  /** The tables that it is made of, where it is not one site's. */
+  readonly parts?: ReadonlyArray<Table>
 }
 
 /** What {@link eliminate} must know besides. */
@@ -31,31 +34,39 @@ export interface Elimination {
   readonly plateScale: ReadonlyMap<string, number>
   /** The plates of each variable. */
   readonly variables: ReadonlyMap<string, ReadonlyArray<string>>
+  /** Variables that are other ones' values at the step before, in a `scan`; default none. */
+  readonly previous?: ReadonlyMap<string, Previous>
   /** Variables that stay. */
   readonly keep: ReadonlySet<string>
+  /** Plates that are not multiplied over where nothing that is summed out makes it necessary; default none. */
+  readonly apart?: ReadonlySet<string>
 }
 
 /**
  * The tables that remain when all variables but those to `keep` are summed out: each over kept variables only, and
- * over the plates of these. Throws `SiteMismatch` where a sum would have to run over several plates' members at once,
- * which has no such form, or where sites that meet in a sum are scaled differently.
+ * over the plates of these and those to keep `apart`. Throws `SiteMismatch` where a sum would have to run over several
+ * plates' members at once, which has no such form, or where sites that meet in a sum are scaled differently.
  */
 export const eliminate = (tables: ReadonlyArray<Table>, given: Elimination): ReadonlyArray<Table> => {
-  const results: Array<Table> = []
-  let open = tables
+  const isSettled = (table: Table) => variablesOf(table, given).every((name) => given.keep.has(name))
+  const settle = (table: Table) =>
+    overPlates(table, new Set([...platesOf(table, given), ...(given.apart ?? [])]), given)
+  const results = tables.filter(isSettled).map(settle)
+  let open = tables.filter((table) => !isSettled(table))
   while (open.length > 0) {
     const leaf = deepest(open)
     const here = open.filter((table) => samePlates(table.plates, leaf))
     open = open.filter((table) => !samePlates(table.plates, leaf))
-    for (const component of components(here, (name) => isLocal(name, leaf, given))) {
+    for (const component of components(here, (name) => sharedAs(name, leaf, given))) {
       const reduced = sumOut(component, leaf, given)
-      const rest = variablesOf(reduced, given)
-      const outer = new Set(rest.flatMap((name) => given.variables.get(name)!))
-      if (rest.every((name) => given.keep.has(name))) {
-        results.push(overPlates(reduced, outer, given))
+      if (isSettled(reduced)) {
+        results.push(settle(reduced))
         continue
       }
-      if (leaf.every((plate) => outer.has(plate))) throw intractable(component, rest)
+      const outer = platesOf(reduced, given)
+      if (leaf.every((plate) => outer.has(plate))) {
+        throw intractable(component, variablesOf(reduced, given))
+      }
       open = [...open, overPlates(reduced, outer, given)]
     }
   }
@@ -68,18 +79,39 @@ const isLocal = (name: string, leaf: ReadonlyArray<string>, { variables, keep }:
   return plates !== undefined && !keep.has(name) && samePlates(plates, leaf)
 }
 
+/** What a variable that is to be summed out here ties tables together by: a state and the one before it are one. */
+const sharedAs = (name: string, leaf: ReadonlyArray<string>, given: Elimination): string | undefined =>
+  isLocal(name, leaf, given) ? (given.previous?.get(name)?.of ?? name) : undefined
+
+/** The sites that had a part in a table, those that were summed out too. */
+export const sitesOf = (table: Table): ReadonlySet<string> => {
+  const found = new Set<string>()
+  const open = [table]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next.parts === undefined) found.add(next.site)
+    else open.push(...next.parts)
+  }
+  return found
+}
+
 const variablesOf = (table: Table, { variables }: Elimination): ReadonlyArray<string> =>
   table.axes.filter((name) => variables.has(name))
+
+/** The plates of a table's variables. */
+const platesOf = (table: Table, given: Elimination): ReadonlySet<string> =>
+  new Set(variablesOf(table, given).flatMap((name) => given.variables.get(name)!))
 
 /** The product of a component, its local variables summed out one by one, those in the smallest tables first. */
 const sumOut = (component: ReadonlyArray<Table>, leaf: ReadonlyArray<string>, given: Elimination): Table => {
   const tables = new Set(component)
+  const isHere = (name: string) => isLocal(name, leaf, given)
+  const states = statesOf(component, isHere, given.previous)
   // Each local variable with the tables that it is in: a search of all for each would be cubic in a chain's length.
   const holders = new Map<string, Set<Table>>()
   const enter = (table: Table) => {
     tables.add(table)
     for (const name of table.axes) {
-      if (!isLocal(name, leaf, given)) continue
+      if (!isLocal(name, leaf, given) || states.has(name)) continue
       const known = holders.get(name) ?? new Set()
       holders.set(name, known.add(table))
     }
@@ -104,7 +136,8 @@ const sumOut = (component: ReadonlyArray<Table>, leaf: ReadonlyArray<string>, gi
     const joint = product(touching)
     enter({ ...joint, ...logSumExp(joint, next!) })
   }
-  return product([...tables])
+  const joint = product([...tables])
+  return states.size === 0 ? joint : { ...joint, ...alongChain(joint, states, given.previous!) }
 }
 
 /** The product of tables with the same plates. */
@@ -117,7 +150,7 @@ const product = (tables: ReadonlyArray<Table>): Table => {
       sites: [first.site, other.site],
     })
   }
-  return { ...first, ...add(tables) }
+  return others.length === 0 ? first : { ...first, ...add(tables), parts: tables }
 }
 
 /** The product over the members of all plates but `outer`. */
@@ -146,11 +179,11 @@ const samePlates = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): boolean
 /** The tables in groups that share local variables. */
 const components = (
   tables: ReadonlyArray<Table>,
-  isShared: (name: string) => boolean,
+  shared: (name: string) => string | undefined,
 ): ReadonlyArray<ReadonlyArray<Table>> => {
   const groups: Array<{ readonly tables: Array<Table>; readonly names: Set<string> }> = []
   for (const table of tables) {
-    const names = table.axes.filter(isShared)
+    const names = table.axes.flatMap((name) => shared(name) ?? [])
     const touching = groups.filter((group) => names.some((name) => group.names.has(name)))
     const merged = {
       tables: [...touching.flatMap((group) => group.tables), table],

@@ -3,9 +3,10 @@
  * the derivative of the log-evidence in a log-table is the posterior probability of its cells.
  */
 import * as tf from "@tensorflow/tfjs-core"
-import { type EnumerationOptions, enumeration } from "../../effects/handlers/enumerate.ts"
+import { type EnumerationOptions, enumeration, type Room } from "../../effects/handlers/enumerate.ts"
 import type { Axis, Handler, SampleSite } from "../../effects/Interpreter.ts"
 import type { Recording, RunOptions } from "../../effects/run.ts"
+import type { Previous } from "./chain.ts"
 import { type Elimination, eliminate, type Table } from "./eliminate.ts"
 import { factorTable, plateScales, siteTable } from "./tables.ts"
 
@@ -13,8 +14,9 @@ import { factorTable, plateScales, siteTable } from "./tables.ts"
 export interface Enumerated {
   readonly recording: Recording
   readonly axes: ReadonlyArray<Axis>
-  /** How many batch dimensions its plates take. */
+  /** How many batch dimensions were left to its plates, and how many they take. */
   readonly depth: number
+  readonly deepest: number
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Enumerated {
 export const runEnumerated = (
   program: (options: RunOptions) => Recording,
   options: RunOptions,
-  choose: (site: SampleSite) => boolean,
+  choose: (site: SampleSite, room: Room) => boolean,
   given: EnumerationOptions,
 ): Enumerated => {
   const attempt = (depth: number) => {
@@ -41,14 +43,17 @@ export const runEnumerated = (
   for (let depth = given.depth; ; ) {
     const { recording, enumerated, deepest } = attempt(depth)
     if (recording !== undefined && deepest <= depth)
-      return { recording, axes: [...enumerated.values()], depth }
+      return { recording, axes: [...enumerated.values()], depth, deepest }
     depth = deepest
   }
 }
 
-/** Everything that a recording scores, as tables. */
-export const tablesOf = (recording: Recording): ReadonlyArray<Table> => [
-  ...[...recording.samples.values()].map(siteTable),
+/** Everything that a recording scores, as tables; `kept` are variables that are not summed out. */
+export const tablesOf = (
+  recording: Recording,
+  kept: ReadonlySet<string> = new Set(),
+): ReadonlyArray<Table> => [
+  ...[...recording.samples.values()].map((site) => siteTable(site, kept.has(site.name) ? false : undefined)),
   ...[...recording.factors.values()].map(factorTable),
 ]
 
@@ -63,11 +68,32 @@ export const structure = (
     const site = recordings.map(({ samples }) => samples.get(name)).find((site) => site !== undefined)
     return site!.plates.toSorted((a, b) => a.dim - b.dim).map((plate) => plate.name)
   }
+  const previous = previousOf(recordings)
+  const before = [...previous].filter(([, { of }]) => keep.has(of)).map(([name]) => name)
   return {
     plateScale: new Map(recordings.flatMap((recording) => [...plateScales(recording)])),
-    variables: new Map(axes.map(({ name }) => [name, plates(name)])),
-    keep,
+    variables: new Map([
+      ...axes.map(({ name }) => [name, plates(name)] as const),
+      ...[...previous].map(([name, { of }]) => [name, plates(of)] as const),
+    ]),
+    previous,
+    keep: new Set([...keep, ...before]),
   }
+}
+
+/** The variables that are other ones' values at the step before, by name. */
+const previousOf = (recordings: ReadonlyArray<Recording>): Elimination["previous"] & {} => {
+  const found = new Map<string, Previous>()
+  for (const { samples } of recordings) {
+    for (const { axes } of samples.values()) {
+      for (const { name, previous } of axes) {
+        if (previous === undefined || found.has(name)) continue
+        const along = samples.get(previous)!.plates.find(({ isChain }) => isChain)!.name
+        found.set(name, { of: previous, along })
+      }
+    }
+  }
+  return found
 }
 
 /** Σ of what remains when all variables are summed out: the log-evidence, a scalar. */

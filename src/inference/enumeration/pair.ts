@@ -9,7 +9,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { SiteMismatch } from "../../effects/errors.ts"
-import { canEnumerate } from "../../effects/handlers/enumerate.ts"
+import { canEnumerate, type Room } from "../../effects/handlers/enumerate.ts"
 import type { Axis, SampleSite } from "../../effects/Interpreter.ts"
 import type { Recording } from "../../effects/run.ts"
 import * as Key from "../../tensor/Key.ts"
@@ -20,8 +20,16 @@ import { type Elimination, eliminate, type Table } from "./eliminate.ts"
 import { type Enumerated, runEnumerated, structure, tablesOf } from "./evidence.ts"
 import { siteTable } from "./tables.ts"
 
-/** Which sites of a guide are given all their values at once. */
-export type Choice = (site: SampleSite) => boolean
+/** Which sites are given all their values at once. */
+export type Choice = (site: SampleSite, room: Room) => boolean
+
+/** How a pair is run, besides the guide's choice. */
+export interface PairOptions {
+  /** Which of the model's own sites are summed out; default all that have a list of values. */
+  readonly model?: Choice
+  /** The plates whose members' terms are to stay apart as far as they can, given the guide's run; default none. */
+  readonly apart?: (guide: Recording) => ReadonlySet<string>
+}
 
 /** Guide and model on one batch. */
 export interface EnumeratedPair {
@@ -33,11 +41,14 @@ export interface EnumeratedPair {
   readonly summed: ReadonlySet<string>
   /** What the model scores, with its own variables summed out: over the guide's variables, and plates. */
   readonly scored: ReadonlyArray<Table>
-  /** log q of each of the guide's sites, by name. */
+  /** log q of each of the guide's sites, by name: a variable's without its mask, since it weighs other terms. */
   readonly guideTables: ReadonlyMap<string, Table>
+  /** The same as terms of the bound. */
+  readonly guideTerms: ReadonlyMap<string, Table>
   readonly given: Elimination
-  /** How many batch dimensions the plates take. */
+  /** How many batch dimensions were left to the plates, and how many they take. */
   readonly depth: number
+  readonly deepest: number
 }
 
 /** Runs the guide, and the model at what it drew; `depth` is a guess that saves a second run where it is right. */
@@ -47,29 +58,50 @@ export const runPair = (
   training: boolean,
   choose: Choice,
   depth: number,
+  options: PairOptions = {},
 ): EnumeratedPair => {
   const q = runEnumerated(programs.guide, { key: Key.foldInName(key, "guide"), training }, choose, { depth })
   const p = runEnumerated(
     programs.model,
     { key: Key.foldInName(key, "model"), training, handlers: atDrawsOf(q.recording) },
-    () => true,
+    options.model ?? (() => true),
     { depth: q.depth, given: byName(q.axes) },
   )
   // The guide's variables stood where the model has plates.
-  if (p.depth > q.depth) return runPair(programs, key, training, choose, p.depth)
+  if (p.depth > q.depth) return runPair(programs, key, training, choose, p.depth, options)
   const summed = new Set(p.axes.map(({ name }) => name))
   checkSites(withoutSummed(p, summed), q.recording)
   const kept = new Set(q.axes.map(({ name }) => name))
-  const given = structure([p.recording, q.recording], [...q.axes, ...p.axes], kept)
+  const given: Elimination = {
+    ...structure([p.recording, q.recording], [...q.axes, ...p.axes], kept),
+    apart: options.apart?.(q.recording) ?? new Set(),
+  }
+  const stepwise = [...given.previous!.values()].map(({ of }) => of).filter((name) => kept.has(name))
+  if (stepwise.length > 0) {
+    throw new SiteMismatch({
+      reason:
+        "a guide's steps of a scan cannot be enumerated (leave them out, to be summed out of the model):",
+      sites: stepwise,
+    })
+  }
+  const sites = [...q.recording.samples.values()]
+  const guideTables = new Map(sites.map((site) => [site.name, siteTable(site)]))
   return {
     guide: q.recording,
     model: p.recording,
     kept,
     summed,
-    scored: eliminate(tablesOf(p.recording), given),
-    guideTables: new Map([...q.recording.samples.values()].map((site) => [site.name, siteTable(site)])),
+    scored: eliminate(tablesOf(p.recording, kept), given),
+    guideTables,
+    guideTerms: new Map(
+      sites.map((site) => [
+        site.name,
+        site.mask === undefined ? guideTables.get(site.name)! : siteTable(site, false),
+      ]),
+    ),
     given,
     depth: p.depth,
+    deepest: Math.max(q.deepest, p.deepest),
   }
 }
 
@@ -87,18 +119,40 @@ const withoutSummed = ({ recording }: Enumerated, summed: ReadonlySet<string>): 
 
 /**
  * A table's expectation under the guide's enumerated variables, for each member of its plates: the variables are gone,
- * the plates are there still. Where a value has no probability the table does not count, and may be −∞.
+ * the plates are there still.
  */
-export const expected = (table: Named, pair: EnumeratedPair): Named => {
-  const over = table.axes.filter((name) => pair.kept.has(name))
-  if (over.length === 0) return table
-  const weight = probability(pair, new Set(over))
+export const expected = (table: Table, pair: EnumeratedPair): Named =>
+  variablesIn(table, pair).reduce(sum, weighed(table, pair))
+
+/**
+ * A table times the probability under the guide of the values of its variables, and of those in `also`. Where values have
+ * no probability the table does not count, and may be −∞. Throws `SiteMismatch` where a site outside of a plate depends on
+ * a variable inside, the members' values being no one value.
+ */
+export const weighed = (table: Table, pair: EnumeratedPair, also: ReadonlyArray<string> = []): Named => {
+  const own = variablesIn(table, pair)
+  const inside = own.filter((name) =>
+    pair.given.variables.get(name)!.some((plate) => !table.plates.includes(plate)),
+  )
+  if (inside.length > 0) {
+    throw new SiteMismatch({
+      reason: `no exact sum: "${table.site}" depends, outside of a plate, on`,
+      sites: inside,
+    })
+  }
+  const over = new Set([...own, ...also])
+  if (over.size === 0) return table
+  const weight = probability(pair, over)
   const both = mul([named(tf.zerosLike(table.tensor), table.axes), weight])
   const stretched = add([both, weight])
   const value = add([named(tf.zerosLike(stretched.tensor), stretched.axes), table])
   const counted = where(() => tf.greater(stretched.tensor, 0), value.tensor, 0)
-  return over.reduce(sum, named(tf.mul(counted, stretched.tensor), stretched.axes))
+  return named(tf.mul(counted, stretched.tensor), stretched.axes)
 }
+
+/** The guide's enumerated variables in a table. */
+export const variablesIn = ({ axes }: Named, { kept }: EnumeratedPair): ReadonlyArray<string> =>
+  axes.filter((name) => kept.has(name))
 
 /**
  * The probability under the guide of some of its enumerated variables together, for each member of their plates. Of the
@@ -127,7 +181,7 @@ export const probability = (pair: EnumeratedPair, over: ReadonlySet<string>): Na
 }
 
 /** Variables of the guide, and those that their distributions depend on, and theirs; the first ones last. */
-const withParents = (
+export const withParents = (
   { guideTables, kept }: EnumeratedPair,
   over: Iterable<string>,
 ): ReadonlyArray<string> => {
@@ -145,7 +199,7 @@ const withParents = (
 export const logJoint = (pair: EnumeratedPair): tf.Tensor => sumOf(pair.scored, pair)
 
 /** E_q[log q(z)]: a scalar. */
-export const negativeEntropy = (pair: EnumeratedPair): tf.Tensor => sumOf(pair.guideTables.values(), pair)
+export const negativeEntropy = (pair: EnumeratedPair): tf.Tensor => sumOf(pair.guideTerms.values(), pair)
 
 const sumOf = (tables: Iterable<Table>, pair: EnumeratedPair): tf.Tensor =>
   [...tables].reduce<tf.Tensor>(

@@ -9,14 +9,17 @@ import type { Recording } from "../../effects/run.ts"
 import { broadcast, equals } from "../../tensor/Shape.ts"
 import type { Table } from "./eliminate.ts"
 
-/** The table of a sample site's log-density at its value. */
-export const siteTable = (site: Settled<SampleSite>): Table => {
+/**
+ * The table of a sample site's log-density at its value. A masked variable that is summed out keeps its own density, which
+ * sums to one and so counts for nothing.
+ */
+export const siteTable = (site: Settled<SampleSite>, isSummedOut = isVariable(site)): Table => {
   const value = withPlaceholders(site)
   const logProb = reaching(site, value).logProb(value)
-  // A masked variable that is summed out keeps its own density, which sums to one and so counts for nothing.
-  const isSummedOut = site.axes.some(({ name }) => name === site.name)
   return table(site, isSummedOut ? logProb : masked(logProb, site.mask))
 }
+
+const isVariable = ({ name, axes }: Settled<SampleSite>): boolean => axes.some((axis) => axis.name === name)
 
 /** The site's distribution, for each of the values too that its variables have. */
 const reaching = ({ distribution, axes }: Settled<SampleSite>, value: tf.Tensor): Distribution => {

@@ -6,9 +6,14 @@ import type * as tf from "@tensorflow/tfjs-core"
 import type { Recording, RunOptions } from "../../effects/run.ts"
 import type { Key } from "../../tensor/Key.ts"
 
-/** A value of every latent site, and what a kernel keeps besides. */
+/** A value of every latent site, and what a kernel keeps besides: tensors and numbers. */
 export interface KernelState {
   readonly values: Readonly<Record<string, tf.Tensor>>
+}
+
+/** What a person wants to see of a step: scalars by name, such as `acceptance/<site>`. */
+export interface KernelInfo {
+  readonly metrics: Readonly<Record<string, tf.Tensor>>
 }
 
 /** The model on its data at fixed parameters. */
@@ -18,5 +23,5 @@ export type Target = (options: RunOptions) => Recording
 export interface Kernel<S extends KernelState> {
   readonly name: string
   readonly init: (key: Key, target: Target) => S
-  readonly step: (key: Key, target: Target, state: S) => S
+  readonly step: (key: Key, target: Target, state: S) => readonly [state: S, info: KernelInfo]
 }

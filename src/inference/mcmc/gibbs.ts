@@ -1,16 +1,22 @@
 /**
  * Gibbs sampling of finite discrete sites: each in turn is drawn from its distribution given all others (S. Geman and
  * D. Geman, "Stochastic relaxation, Gibbs distributions, and the Bayesian restoration of images", 1984). The members of
- * a site's plates are independent given the rest, and are drawn at once.
+ * a site's plates are independent given the rest, and are drawn at once; the steps of a `scan` are drawn as one path.
+ *
+ * ```ts
+ * yield* fitMonteCarloEM(model, x, { mStep, kernel: gibbs(), draws: 20 })
+ * ```
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { SiteMismatch } from "../../effects/errors.ts"
 import { canEnumerate } from "../../effects/handlers/enumerate.ts"
 import { replayed } from "../../effects/handlers/replay.ts"
 import { frameShape } from "../../effects/place.ts"
+import { chainDraw } from "../../tensor/chain.ts"
 import { drawClasses } from "../../tensor/classes.ts"
 import * as Key from "../../tensor/Key.ts"
-import { add, along, named } from "../../tensor/Named.ts"
+import { add, along, type Named, named } from "../../tensor/Named.ts"
+import { chainTable, type Previous } from "../enumeration/chain.ts"
 import { eliminate } from "../enumeration/eliminate.ts"
 import { runEnumerated, structure, tablesOf } from "../enumeration/evidence.ts"
 import { latents } from "../programs.ts"
@@ -35,7 +41,7 @@ export const gibbs = (): Kernel<KernelState> => ({
     for (const name of Object.keys(values)) {
       now[name] = conditional(Key.foldInName(key, name), target, now, name)
     }
-    return { values: now }
+    return [{ values: now }, { metrics: {} }]
   },
 })
 
@@ -57,12 +63,35 @@ const conditional = (
   )
   const given = structure([recording], axes, new Set([name]))
   const plates = given.variables.get(name)!
-  const terms = eliminate(tablesOf(recording), given).filter((table) => table.axes.includes(name))
+  const before = [...given.previous!.keys()].filter((other) => given.previous!.get(other)!.of === name)
+  const terms = eliminate(tablesOf(recording), given).filter((table) =>
+    table.axes.some((axis) => axis === name || before.includes(axis)),
+  )
   const logits = add(terms.map(({ tensor, axes, scale }) => named(tf.mul(tensor, scale), axes)))
-  const table = along(logits, [...plates, name])
   const site = recording.samples.get(name)!
   const { eventShape } = site.distribution
   const list = tf.reshape(site.value, [axes[0]!.size, ...eventShape])
-  const classes = tf.cast(drawClasses(key, { logits: table }, table.shape.slice(0, -1)), "int32")
-  return tf.reshape(tf.gather(list, classes), [...frameShape(site.plates), ...eventShape])
+  const drawn =
+    before.length === 0
+      ? drawEach(key, along(logits, [...plates, name]))
+      : drawPath(key, logits, plates, before, given.previous!)
+  return tf.reshape(tf.gather(list, tf.cast(drawn, "int32")), [...frameShape(site.plates), ...eventShape])
+}
+
+/** A class for each member by its own logits, `[...plates, K]`. */
+const drawEach = (key: Key.Key, logits: tf.Tensor): tf.Tensor =>
+  drawClasses(key, { logits }, logits.shape.slice(0, -1))
+
+/** The classes of all steps of a scan together, `[...plates]`. */
+const drawPath = (
+  key: Key.Key,
+  logits: Named,
+  plates: ReadonlyArray<string>,
+  before: ReadonlyArray<string>,
+  previous: ReadonlyMap<string, Previous>,
+): tf.Tensor => {
+  const steps = previous.get(before[0]!)!.along
+  const members = plates.filter((name) => name !== steps)
+  const path = chainDraw(key, chainTable(logits, members, before, previous))
+  return along(named(path, [...members, steps]), plates)
 }

@@ -71,8 +71,12 @@ export const particlesOf = (
 export const layoutOf = (recordings: ReadonlyArray<Recording>): Layout => {
   const sites = recordings.flatMap(({ samples, factors }) => [...samples.values(), ...factors.values()])
   const [first, ...others] = sites
+  const chains = new Set(
+    sites.flatMap(({ plates }) => plates.filter(({ isChain }) => isChain).map(({ name }) => name)),
+  )
   const members = (first?.plates ?? [])
     .map(({ name }) => name)
+    .filter((name) => !chains.has(name))
     .filter((name) => others.every(({ plates }) => plates.some((plate) => plate.name === name)))
   const plateScale = new Map(recordings.flatMap((recording) => [...plateScales(recording)]))
   const siteScale =

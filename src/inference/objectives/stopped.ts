@@ -9,7 +9,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import { replayed } from "../../effects/handlers/replay.ts"
-import type { Handler } from "../../effects/Interpreter.ts"
+import type { Handler, SampleSite } from "../../effects/Interpreter.ts"
 import { place } from "../../effects/place.ts"
 import type { Recording } from "../../effects/run.ts"
 import { detach } from "../../tensor/stable.ts"
@@ -24,15 +24,24 @@ export const detachedParams: Handler = (outer) => ({
   },
 })
 
-/** The program's latent sites are drawn as they would be, and the draws are constants to what comes after. */
-export const detachedDraws: Handler = (outer) => ({
-  ...outer,
-  sample: (site) => {
-    const isDrawn = !site.observed && !site.hidden && site.value === undefined
-    if (!isDrawn || site.distribution.gradient === "score") return outer.sample(site)
-    return outer.sample({ ...site, value: place(site, false).sample(outer.key(site.name)) })
-  },
-})
+/** The latent sites that `choose` picks are drawn as they would be, and the draws are constants to what comes after. */
+export const detachedDrawsOf =
+  (choose: (site: SampleSite) => boolean): Handler =>
+  (outer) => ({
+    ...outer,
+    sample: (site) => {
+      const isDrawn = !site.observed && !site.hidden && site.value === undefined
+      if (!isDrawn || site.distribution.gradient === "score" || !choose(site)) return outer.sample(site)
+      return outer.sample({ ...site, value: place(site, false).sample(outer.key(site.name)) })
+    },
+    ahead: (site, asked) => {
+      const found = outer.ahead(site, asked)
+      return found.isDrawn && choose(site) ? { ...found, value: detach(() => found.value) } : found
+    },
+  })
+
+/** As {@link detachedDrawsOf}, for all latent sites. */
+export const detachedDraws: Handler = detachedDrawsOf(() => true)
 
 /** Puts a program's latent sites at what another run of it drew. */
 export const atDraws = ({ samples }: Recording): Handler =>

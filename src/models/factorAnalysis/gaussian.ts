@@ -62,8 +62,12 @@ export const principal = (x: tf.Tensor, latent: number, floor: number): FactorPa
   const [n, d] = x.shape as [number, number]
   const loc = tf.mean(x, 0)
   const centered = tf.sub(x, loc)
-  const covariance = tf.div(tf.matMul(centered, centered, true), n)
-  const { values, vectors } = symmetricEigen(covariance.dataSync(), d)
+  // The squares of large numbers would overflow, those of small ones vanish.
+  const unit = tf.max(tf.abs(centered)).dataSync()[0]! || 1
+  const inUnits = tf.div(centered, unit)
+  const covariance = tf.div(tf.matMul(inUnits, inUnits, true), n)
+  const { values: found, vectors } = symmetricEigen(covariance.dataSync(), d)
+  const values = found.map((value) => value * unit * unit)
   const rest = values.subarray(latent)
   const variance = Math.max(rest.reduce((sum, value) => sum + value, 0) / Math.max(rest.length, 1), floor)
   const loadings = Float32Array.from({ length: d * latent }, (_, at) => {

@@ -9,8 +9,9 @@ import * as Key from "../../tensor/Key.ts"
 import { choleskyInverse, diagPart } from "../../tensor/linalg.ts"
 import { scoped } from "../../tensor/Memory.ts"
 import type { GaussianMixtureOptions, GaussianMixtureParams } from "../GaussianMixture.ts"
-import { type Component, freedom, logEvidence, logJoint, scaleShape } from "./component.ts"
-import { type Observations, parts, requireEqual, requireShape } from "./observations.ts"
+import { type Component, freedom, logEvidence, logJoint } from "./component.ts"
+import { type Observations, parts, requireObservations } from "./observations.ts"
+import { requireParams, requireSizes } from "./parameters.ts"
 
 /**
  * A component that says little of the data.
@@ -29,10 +30,14 @@ export interface ComponentProblem {
 
 /**
  * Questions to parameters. What is a tensor lives until the scope closes. Each fails with `ShapeMismatch` where
- * parameters or observations do not have the mixture's sizes. A row that is not finite has no likelihood: it gets NaN.
+ * parameters or observations do not have the mixture's sizes, and with `OutsideSupport` where a number of theirs is none
+ * that a mixture can have: a row with NaN, a deviation of 0. They read what they are given: not for use inside a step.
  */
 export interface Fitted {
-  /** The likeliest component of each observation, `[N]`, int32. */
+  /**
+   * The likeliest component of each observation, `[N]`, int32. Fails with `InvalidArgument`, as `predictProba` does, for an
+   * observation so far from all components that none has a density above 0 in float32.
+   */
   readonly predict: (params: GaussianMixtureParams, x: tf.Tensor) => Answer<tf.Tensor>
   /** p(z | x), `[N, K]`: each component's responsibility for each observation. */
   readonly predictProba: (params: GaussianMixtureParams, x: tf.Tensor) => Answer<tf.Tensor>
@@ -59,14 +64,6 @@ export interface Fitted {
 type Answer<A> = Effect.Effect<A, ProgramError, Scope.Scope>
 type Options = Required<GaussianMixtureOptions>
 
-/** Throws `ShapeMismatch` unless the parameters have the mixture's sizes. */
-export const requireParams = (where: string, options: Options, params: GaussianMixtureParams): void => {
-  const { components: k, dimensions: d, covariance } = options
-  requireEqual(where, "weights", params.weights, [k])
-  requireEqual(where, "loc", params.loc, [k, d])
-  requireEqual(where, "scale", params.scale, scaleShape(covariance, k, d))
-}
-
 /** The questions, to a mixture with these options; `problem` is what is wrong with them. */
 export const fitted = (
   options: Options,
@@ -78,7 +75,17 @@ export const fitted = (
   const checked = (name: string, params: GaussianMixtureParams, data?: Observations) => {
     if (problem !== undefined) throw problem
     requireParams(`GaussianMixture.${name}`, options, params)
-    if (data !== undefined) requireShape(`GaussianMixture.${name}`, data, d)
+    if (data !== undefined) requireObservations(`GaussianMixture.${name}`, data, d)
+  }
+  const likely = (name: string, params: GaussianMixtureParams, x: tf.Tensor) => {
+    const joint = logJoint(component, params, x)
+    const nowhere = tf.max(joint, 0).dataSync().indexOf(Number.NEGATIVE_INFINITY)
+    if (nowhere < 0) return joint
+    throw new InvalidArgument({
+      where: `GaussianMixture.${name}: observations`,
+      expected: "a density above 0 under some component",
+      found: `none at index [${nowhere}]`,
+    })
   }
   const ask =
     (name: string, answer: (params: GaussianMixtureParams, x: tf.Tensor) => tf.Tensor) =>
@@ -104,11 +111,10 @@ export const fitted = (
       })
   return {
     freedom: p,
-    predict: ask("predict", (params, x) => tf.argMax(logJoint(component, params, x), 0)),
-    predictProba: ask("predictProba", (params, x) => {
-      const joint = logJoint(component, params, x)
-      return tf.softmax(tf.transpose(joint))
-    }),
+    predict: ask("predict", (params, x) => tf.argMax(likely("predict", params, x), 0)),
+    predictProba: ask("predictProba", (params, x) =>
+      tf.softmax(tf.transpose(likely("predictProba", params, x))),
+    ),
     scoreSamples: ask("scoreSamples", (params, x) => logEvidence(component, params, x)),
     sample: (params, n, key) =>
       scoped(
@@ -132,13 +138,14 @@ export const fitted = (
     bic: criterion("bic", (n) => p * Math.log(n)),
     diagnose: (params) =>
       attempt(() => {
-        checked("diagnose", params)
+        if (problem !== undefined) throw problem
+        requireSizes("GaussianMixture.diagnose", options, params)
         const variances = tf.tidy(() => leastVariances(options, params.scale).dataSync())
         const weights = params.weights.dataSync()
         return Array.from(weights).flatMap((weight, component): ReadonlyArray<ComponentProblem> => {
           const variance = variances[component]!
           const found = { component, weight, variance }
-          if (weight * options.size < 0.01) return [{ ...found, problem: "empty" }]
+          if (!(weight * options.size >= 0.01)) return [{ ...found, problem: "empty" }]
           // Where a covariance is singular but for the floor, the least of these is at most D times the floor.
           return variance > 2 * d * options.floor ? [] : [{ ...found, problem: "collapsed" }]
         })

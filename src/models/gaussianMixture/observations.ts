@@ -4,7 +4,7 @@ import { firstOutside } from "../../distributions/Distribution.ts"
 import { OutsideSupport } from "../../distributions/errors.ts"
 import { realVector } from "../../distributions/Support.ts"
 import { InvalidArgument, ShapeMismatch } from "../../tensor/errors.ts"
-import { equals, format, type Shape } from "../../tensor/Shape.ts"
+import { equals, format, type Shape, unravelIndex } from "../../tensor/Shape.ts"
 
 /** Observations, and how often each counts. */
 export interface Weighted {
@@ -26,17 +26,19 @@ export const parts = (
 /** Throws `ShapeMismatch` unless `x` is `[N, dimensions]` with rows, and its weights `[N]`. */
 export const requireShape = (where: string, data: Observations, dimensions: number): void => {
   const { x, weights } = parts(data)
-  requireEqual(where, "observations", x, [Math.max(x.shape[0] ?? 0, 1), dimensions])
+  requireEqual(where, "observations", x, [Math.max(x?.shape[0] ?? 0, 1), dimensions])
   if (weights !== undefined) requireEqual(where, "weights", weights, [x.shape[0]!])
 }
 
 /** Throws `ShapeMismatch` unless a tensor has this shape. */
 export const requireEqual = (where: string, what: string, tensor: tf.Tensor, shape: Shape): void => {
-  if (equals(tensor.shape, shape)) return
+  // Records come from outside: a name may be missing.
+  const isTensor = tensor instanceof tf.Tensor
+  if (isTensor && equals(tensor.shape, shape)) return
   throw new ShapeMismatch({
     where: `${where}: ${what}`,
     expected: `shape ${format(shape)}`,
-    found: format(tensor.shape),
+    found: isTensor ? format(tensor.shape) : "no tensor",
   })
 }
 
@@ -48,14 +50,17 @@ export const requireObservations = (where: string, data: Observations, dimension
   if (outside !== undefined) {
     throw new OutsideSupport({ where: `${where}: observations`, support: realVector.describe, ...outside })
   }
-  if (weights === undefined) return
-  const values = weights.dataSync()
+  if (weights !== undefined) requireCounts(where, "weights", weights)
+}
+
+/** Throws `InvalidArgument` unless a tensor can say how often each of its cells counts. */
+export const requireCounts = (where: string, what: string, tensor: tf.Tensor): void => {
+  const values = tensor.dataSync()
   const bad = values.findIndex((w) => !(w >= 0 && w < Number.POSITIVE_INFINITY))
-  if (bad >= 0 || values.every((w) => w === 0)) {
-    throw new InvalidArgument({
-      where: `${where}: weights`,
-      expected: "finite numbers from 0 up, not all 0",
-      found: bad >= 0 ? `${values[bad]} at index [${bad}]` : "zeros",
-    })
-  }
+  if (bad < 0 && values.some((w) => w > 0)) return
+  throw new InvalidArgument({
+    where: `${where}: ${what}`,
+    expected: "finite numbers from 0 up, not all 0",
+    found: bad >= 0 ? `${values[bad]} at index [${unravelIndex(bad, tensor.shape).join(", ")}]` : "zeros",
+  })
 }

@@ -8,6 +8,7 @@ import { param } from "../../effects/Param.ts"
 import type { Param } from "../../effects/Program.ts"
 import * as Key from "../../tensor/Key.ts"
 import { where } from "../../tensor/stable.ts"
+import { sized } from "./sized.ts"
 
 /** Emissions with parameters `P`, which the program reads as `R`. */
 export interface Emission<in out P, out R> {
@@ -33,8 +34,16 @@ const FLOOR = 1e-6
 /** A Normal for each of K states. Unless they are given, the means start as draws from N(0, 1). */
 export const normalEmission = (k: number): ClosedEmission<NormalEmissionParams, NormalRequirements> => ({
   params: Effect.all({
-    loc: param("loc", (key) => Key.normal(key, [k])),
-    scale: param("scale", () => tf.ones([k]), { support: positive }),
+    loc: sized(
+      "loc",
+      [k],
+      param("loc", (key) => Key.normal(key, [k])),
+    ),
+    scale: sized(
+      "scale",
+      [k],
+      param("scale", () => tf.ones([k]), { support: positive }),
+    ),
   }),
   at: ({ loc, scale }, z) => {
     const state = tf.cast(z, "int32")

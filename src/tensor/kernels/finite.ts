@@ -1,30 +1,19 @@
 /**
- * Whether every element of a tensor is finite, in one pass over its bits.
+ * Whether every element of all the tensors given is finite, in one pass over each.
  *
- * A float32 is infinite or NaN exactly where all eight bits of its exponent are set; adding one to the exponent then
- * carries into the sign. A sum or a sum of squares takes longer, and overflows for large numbers that are finite.
+ * Their sum in float64 is: no number of float32s that a machine holds is enough to overflow it, an infinity stays
+ * or turns NaN, and so does a NaN.
  */
 import type { LoopKernel } from "./loop.ts"
+import { sumRow } from "./sum.ts"
 
-const EXPONENT = 0x7f800000
-const ONE = 0x00800000
-
-/** Input x; output a scalar: 0 if every element is finite, else NaN. */
+/** Any number of inputs; output a scalar: 0 if every element is finite, else NaN. */
 export const allFinite: LoopKernel<object> = {
   name: "GuidepostAllFinite",
-  inputs: ["x"],
+  inputs: "all",
   outputs: () => [[]],
   run: ({ inputs, outputs }) => {
-    const { buffer, byteOffset, length } = inputs[0]!
-    const bits = new Int32Array(buffer, byteOffset, length)
-    let a = 0
-    let b = 0
-    let i = 0
-    for (; i + 3 < length; i += 4) {
-      a |= ((bits[i]! & EXPONENT) + ONE) | ((bits[i + 1]! & EXPONENT) + ONE)
-      b |= ((bits[i + 2]! & EXPONENT) + ONE) | ((bits[i + 3]! & EXPONENT) + ONE)
-    }
-    for (; i < length; i++) a |= (bits[i]! & EXPONENT) + ONE
-    outputs[0]![0] = (a | b) < 0 ? Number.NaN : 0
+    const areFinite = inputs.every((x) => Number.isFinite(sumRow(x, 0, x.length)))
+    outputs[0]![0] = areFinite ? 0 : Number.NaN
   },
 }

@@ -13,7 +13,8 @@ import * as Shape from "../Shape.ts"
 /** What a loop kernel is: its name, its inputs in order, the shapes of its outputs, and the loop. */
 export interface LoopKernel<Attrs extends object> {
   readonly name: string
-  readonly inputs: ReadonlyArray<string>
+  /** `"all"`: as many as a call gives it. */
+  readonly inputs: ReadonlyArray<string> | "all"
   readonly outputs: (inputs: ReadonlyArray<tf.TensorInfo>, attrs: Attrs) => ReadonlyArray<Array<number>>
   /** Fills every element of `outputs`, which hold rubbish at first. Inputs are float32, dense and row-major. */
   readonly run: (call: LoopCall<Attrs>) => void
@@ -36,7 +37,10 @@ export const loopConfig = <Attrs extends object>(
   kernelName: kernel.name,
   backendName,
   kernelFunc: ({ inputs, attrs, backend }) => {
-    const ins = kernel.inputs.map((name) => inputs[name]!)
+    const ins =
+      kernel.inputs === "all"
+        ? (Object.values(inputs) as Array<tf.TensorInfo>)
+        : kernel.inputs.map((name) => inputs[name]!)
     const options = attrs as unknown as Attrs
     const shapes = kernel.outputs(ins, options)
     const outs = shapes.map((shape) => makeFloat32(backend, shape))

@@ -11,6 +11,8 @@ import { BackendUnavailable } from "../errors.ts"
 import { specialGradients, specialLoops } from "../special/register.ts"
 import { adam } from "./adam.ts"
 import { bernoulliLogProb, bernoulliLogProbGradient } from "./bernoulli.ts"
+import { chainLoops } from "./chain.ts"
+import { chainGradients, chainPairLoops } from "./chainPairs.ts"
 import { classGradients, classLoops } from "./classes.ts"
 import { countGradients, countLoops } from "./counts/register.ts"
 import { allFinite } from "./finite.ts"
@@ -19,8 +21,11 @@ import { gammaGradients, gammaLoops } from "./gamma/register.ts"
 import { identityConfig } from "./identity.ts"
 import { linalgGradients, linalgLoops } from "./linalg/register.ts"
 import { log1pConfig } from "./log1p.ts"
+import { logSumExp, logSumExpGradient, logSumExpSlope } from "./logSumExp.ts"
 import { type BackendName, type LoopKernel, loopConfig } from "./loop.ts"
 import { matMulConfig, matMulGradient } from "./matmul.ts"
+import { normalDivergence, normalDivergenceGradient, normalDivergenceSlope } from "./normal.ts"
+import { normalVector, normalVectorGradient, normalVectorSlope } from "./normalVector.ts"
 import { pathGradients, pathLoops } from "./paths/register.ts"
 import { segmentSum } from "./segmentSum.ts"
 import { sumConfig, sumGradient } from "./sum.ts"
@@ -47,9 +52,17 @@ export const registerKernels = (backend: BackendName): void => {
 const loops = [
   adam,
   bernoulliLogProb,
+  normalDivergence,
+  normalDivergenceSlope,
+  normalVector,
+  normalVectorSlope,
+  logSumExp,
+  logSumExpSlope,
   allFinite,
   segmentSum,
   ...linalgLoops,
+  ...chainLoops,
+  ...chainPairLoops,
   ...classLoops,
   ...countLoops,
   ...gammaLoops,
@@ -89,7 +102,11 @@ const gradients = (): void => {
     tileGradient(stock),
     matMulGradient,
     bernoulliLogProbGradient,
+    normalDivergenceGradient,
+    normalVectorGradient,
+    logSumExpGradient,
     ...linalgGradients,
+    ...chainGradients,
     ...classGradients,
     ...countGradients,
     ...gammaGradients,

@@ -82,8 +82,8 @@ const sumLoop: LoopKernel<SumPlan> = {
   },
 }
 
-/** Four sums at once, since one alone waits for each addition to finish before the next. */
-const sumRow = (x: Float32Array, start: number, n: number): number => {
+/** The sum of `n` elements, four sums at once, since one alone waits for each addition to finish before the next. */
+export const sumRow = (x: Float32Array, start: number, n: number): number => {
   const end = start + n
   const whole = end - (n % 4)
   let [a, b, c, d] = [0, 0, 0, 0]
@@ -98,7 +98,7 @@ const sumRow = (x: Float32Array, start: number, n: number): number => {
 }
 
 /** Row by row, four rows at once, so that memory is read in order and the sums are touched a quarter as often. */
-const addRows = (x: Float32Array, start: number, rows: number, sums: Float64Array): void => {
+export const addRows = (x: Float32Array, start: number, rows: number, sums: Float64Array): void => {
   const n = sums.length
   let r = 0
   for (; r + 4 <= rows; r += 4) {

@@ -4,7 +4,7 @@
  * sites, with and without plates, sub-sampled, with one and several particles.
  *
  * A cell compares one number for each parameter. Under the normal distribution one comparison gives a false alarm with
- * probability 6e-5, and all of them together, fewer than 300, with less than 2%; the keys are fixed, so that what
+ * probability 6e-5, and all of them together, fewer than 600, with less than 4%; the keys are fixed, so that what
  * passes once passes always. 4 standard errors are asserted to be a quarter of the gradient's largest entry at most, so that a
  * cell cannot pass for want of precision.
  */
@@ -17,6 +17,7 @@ import {
   enumerated,
   iwae,
   Key,
+  mixed,
   type Objective,
   renyi,
   reweightedWakeSleep,
@@ -25,6 +26,7 @@ import {
 } from "../../../src/index.ts"
 import { expectClose } from "../../effects/numbers.ts"
 import { gradients, moments, oneByOne } from "./estimates.ts"
+import * as worldsOfAllKinds from "./mixedWorlds.ts"
 import * as worlds from "./worlds.ts"
 import { exactGradient, ofLogWeights, type Target, type World, wakeTarget } from "./worlds.ts"
 
@@ -32,6 +34,8 @@ type Any = Objective<never, string>
 type Entry = readonly [name: string, objective: Any, target: Target]
 
 const repeats = 5_000
+/** Counts have heavier tails than coins. */
+const repeatsOfCounts = 10_000
 const alone = 800
 
 const elboTarget = ofLogWeights(1, ([w]) => w!)
@@ -70,33 +74,86 @@ const three: ReadonlyArray<Entry> = [
   ["reweightedWakeSleep(3)", reweightedWakeSleep(3), wakeTarget(3)],
 ]
 
-const summed: ReadonlyArray<Entry> = [["enumerated", enumerated(), elboTarget]]
+const summed: ReadonlyArray<Entry> = [
+  ["enumerated", enumerated(), elboTarget],
+  ["mixed", mixed(), elboTarget],
+]
+
+/** For sites of every kind. */
+const everyKind: ReadonlyArray<Entry> = [
+  ["mixed, no baseline", mixed({ baseline: "none" }), elboTarget],
+  ["mixed, average", mixed(), elboTarget],
+  ["mixed, leave one out", mixed({ particles: 3 }), elboTarget],
+]
+
+/** `mixed`, with a site by its score that it would sum over or differentiate along its draws. */
+const byScore = (...sites: ReadonlyArray<string>): ReadonlyArray<Entry> => {
+  const told = { sites: Object.fromEntries(sites.map((site) => [site, "score function" as const])) }
+  return [
+    [`mixed, ${sites.join(" and ")} by score`, mixed({ ...told, baseline: "none" }), elboTarget],
+    [`mixed, ${sites.join(" and ")} by score, leave one out`, mixed({ ...told, particles: 2 }), elboTarget],
+  ]
+}
 
 const x = [0.8, -1.1]
 
 const table: ReadonlyArray<readonly [name: string, world: World, objectives: ReadonlyArray<Entry>]> = [
   ["pathwise, no plate", worlds.pathwise([0.8]), [...pathwiseOnly, ...anySite, ...summed]],
-  ["pathwise, plate", worlds.pathwise(x, 2), [...pathwiseOnly, ...anySite]],
+  ["pathwise, plate", worlds.pathwise(x, 2), [...pathwiseOnly, ...anySite, ...byScore("z")]],
   ["pathwise, sub-sampled", worlds.pathwise(x, 6), [...pathwiseOnly, ...anySite]],
   ["pathwise, outside a sub-sampled plate", worlds.global(x, 4), [...pathwiseOnly, ...anySite]],
   ["discrete, no plate", worlds.discrete([0.8]), [...anySite, ...three, ...summed]],
   ["discrete, plate", worlds.discrete(x, 2), [...anySite, ...three, ...summed]],
-  ["discrete, sub-sampled", worlds.discrete(x, 6), [...anySite, ...three]],
+  ["discrete, sub-sampled", worlds.discrete(x, 6), [...anySite, ...three, ...summed, ...byScore("z")]],
+
   [
     "discrete, outside and inside a sub-sampled plate",
     worlds.coins("global first", x, 4),
-    [...anySite, ...summed],
+    [...anySite, ...summed, ...byScore("z"), ...byScore("c")],
   ],
-  ["discrete, the guide's local sites first", worlds.coins("local first", x, 4), anySite],
+  [
+    "discrete, the guide's local sites first",
+    worlds.coins("local first", x, 4),
+    [...anySite, ...byScore("z")],
+  ],
   ["discrete, the guide in the other order", worlds.turned(0.9), [...anySite, ...summed]],
-  ["pathwise given discrete, sub-sampled", worlds.mixed(x, 6), [...anySite, ...summed]],
-  ["discrete given pathwise", worlds.pathThenCoin(0.7), [...anySite, ...summed]],
+  ["pathwise given discrete, sub-sampled", worlds.mixed(x, 6), [...anySite, ...summed, ...byScore("c")]],
+  ["discrete given pathwise", worlds.pathThenCoin(0.7), [...anySite, ...summed, ...byScore("c")]],
+  ...(["c k z", "k c z", "z k c", "c z k", "z c k"] as const).map(
+    (order) =>
+      [
+        `every kind, sub-sampled, drawn in the order ${order}`,
+        worldsOfAllKinds.three(order, x, 6),
+        order === "c k z" ? everyKind : everyKind.slice(1, 2),
+      ] as const,
+  ),
+  [
+    "every kind, with a baseline of the data",
+    worldsOfAllKinds.withBaseline(worldsOfAllKinds.three("c k z", x, 6), "k", x),
+    everyKind.slice(1, 2),
+  ],
+  [
+    "discrete, sub-sampled, with a baseline of the data",
+    worldsOfAllKinds.withBaseline(worlds.discrete(x, 6), "z", x),
+    [...anySite.slice(0, 3), ...byScore("z")],
+  ],
+  [
+    "every kind, tied by a model's own site outside a sub-sampled plate",
+    worldsOfAllKinds.tied(x, 4),
+    everyKind,
+  ],
+  ["a count between two coins", worldsOfAllKinds.between(1.1, 0.4), [...everyKind, ...anySite.slice(0, 3)]],
+  [
+    "a count over rows with coins and normals",
+    worldsOfAllKinds.overRows(x, 4),
+    [...everyKind, ...anySite.slice(0, 3)],
+  ],
 ]
 
 /** What the moving average may remember: any number will do. */
 const remembered = () =>
   Object.fromEntries(
-    ["z", "c", "a", "b"].flatMap((site) => [
+    ["z", "c", "a", "b", "k", "g"].flatMap((site) => [
       [`${site}/sum`, tf.scalar(-1.3)],
       [`${site}/weight`, tf.scalar(0.7)],
     ]),
@@ -121,7 +178,8 @@ layer(Backend.cpu())((it) => {
       it.effect.each(objectives)("%s", ([_, objective, target]) =>
         Effect.sync(() => {
           const memory = remembered()
-          const { gradient } = gradients(world, objective, Key.key(i), repeats, memory)
+          const times = "r" in world.at ? repeatsOfCounts : repeats
+          const { gradient } = gradients(world, objective, Key.key(i), times, memory)
           tf.dispose(memory)
           compare(gradient, world, target)
         }),

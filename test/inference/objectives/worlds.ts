@@ -38,36 +38,39 @@ export interface World {
   readonly guide: (repeats?: number) => Effect.Effect<unknown, never, unknown>
 }
 
-type Program = Effect.Effect<unknown, never, unknown>
+export type Program = Effect.Effect<unknown, never, unknown>
 
-const repeated = (repeats: number | undefined, program: Program): Program =>
+export const repeated = (repeats: number | undefined, program: Program): Program =>
   repeats === undefined ? program : plate("repeats", { size: repeats, dim: -1 })(program)
 
 /** One row of data for each member of a plate that stands left of the repeats. */
-const rowsOf = (x: ReadonlyArray<number>, repeats: number | undefined): tf.Tensor =>
+export const rowsOf = (x: ReadonlyArray<number>, repeats: number | undefined): tf.Tensor =>
   tf.tile(tf.tensor2d([...x], [x.length, 1]), [1, repeats ?? 1])
 
-const inRows = (size: number, x: ReadonlyArray<number>) =>
+export const inRows = (size: number, x: ReadonlyArray<number>) =>
   plate("rows", { size, subsample: x.length, dim: -2 })
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
-const logBernoulli = (z: number, logit: number): number => Math.log(sigmoid(z === 1 ? logit : -logit))
+export const logBernoulli = (z: number, logit: number): number => Math.log(sigmoid(z === 1 ? logit : -logit))
 const logSoftmax = (logits: ReadonlyArray<number>): ReadonlyArray<number> => {
   const total = Math.log(logits.reduce((sum, l) => sum + Math.exp(l), 0))
   return logits.map((l) => l - total)
 }
-const coin = (logit: number): ReadonlyArray<Atom> =>
+export const coin = (logit: number): ReadonlyArray<Atom> =>
   [0, 1].map((z) => ({ z: [z], probability: Math.exp(logBernoulli(z, logit)) }))
 
 /** A trapezoid rule over the noise of a normal draw, out to six standard deviations. */
-const gauss = (loc: number, scale: number): ReadonlyArray<Atom> =>
+export const gauss = (loc: number, scale: number): ReadonlyArray<Atom> =>
   Array.from({ length: 61 }, (_, i) => {
     const e = (i - 30) / 5
     return { z: [loc + scale * e], probability: Math.exp(normal(e, 0, 1)) / 5 }
   })
 
 /** Draws one after the other. */
-const then = (first: ReadonlyArray<Atom>, next: (z: ReadonlyArray<number>) => ReadonlyArray<Atom>) =>
+export const andThen = (
+  first: ReadonlyArray<Atom>,
+  next: (z: ReadonlyArray<number>) => ReadonlyArray<Atom>,
+) =>
   first.flatMap((a) =>
     next(a.z).map((b) => ({ z: [...a.z, ...b.z], probability: a.probability * b.probability })),
   )
@@ -159,7 +162,7 @@ export const mixed = (x: ReadonlyArray<number>, size: number): World => ({
   at: { w: 0.3, a: -0.2, m: 0.4, s: -0.3 },
   scale: size / x.length,
   members: x.map((x) => ({
-    draws: (at) => then(coin(at.a! + 0.5 * x), ([c]) => gauss(at.m! * x + 0.7 * c!, Math.exp(at.s!))),
+    draws: (at) => andThen(coin(at.a! + 0.5 * x), ([c]) => gauss(at.m! * x + 0.7 * c!, Math.exp(at.s!))),
     logJoint: ([c, z], at) => logBernoulli(c!, at.w!) + normal(z!, 2 * c! - 1, 1) + normal(x, z! + c!, 0.6),
     logGuide: ([c, z], at) =>
       logBernoulli(c!, at.a! + 0.5 * x) + normal(z!, at.m! * x + 0.7 * c!, Math.exp(at.s!)),
@@ -201,7 +204,7 @@ export const pathThenCoin = (x: number): World => ({
   scale: 1,
   members: [
     {
-      draws: (at) => then(gauss(at.m!, Math.exp(at.s!)), ([z]) => coin(at.a! * z!)),
+      draws: (at) => andThen(gauss(at.m!, Math.exp(at.s!)), ([z]) => coin(at.a! * z!)),
       logJoint: ([z, c], at) => normal(z!, 0, 1) + logBernoulli(c!, at.w! * z!) + normal(x, z! + c!, 0.8),
       logGuide: ([z, c], at) => normal(z!, at.m!, Math.exp(at.s!)) + logBernoulli(c!, at.a! * z!),
     },
@@ -326,7 +329,7 @@ export const turned = (x: number): World => ({
   scale: 1,
   members: [
     {
-      draws: (at) => then(coin(at.c!), ([b]) => coin(at.d! * b! - 0.2)),
+      draws: (at) => andThen(coin(at.c!), ([b]) => coin(at.d! * b! - 0.2)),
       logJoint: ([b, a], at) => logBernoulli(a!, at.w!) + logBernoulli(b!, 2 * a! - 1) + normal(x, b!, 0.7),
       logGuide: ([b, a], at) => logBernoulli(b!, at.c!) + logBernoulli(a!, at.d! * b! - 0.2),
     },

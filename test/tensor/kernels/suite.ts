@@ -288,7 +288,7 @@ export const kernelSuite = (backend: "wasm" | "cpu"): void => {
   describe("allFinite", () => {
     const found = (values: ReadonlyArray<number>) => {
       const x = tf.tensor1d([...values])
-      const answer = allFinite(x)
+      const answer = allFinite([x])
       const value = answer.dataSync()[0]
       tf.dispose([x, answer])
       return value
@@ -319,6 +319,24 @@ export const kernelSuite = (backend: "wasm" | "cpu"): void => {
         }
       },
     )
+
+    it("of several tensors together, of any shape and type", () => {
+      const parts = [tf.scalar(1), tf.zeros([2, 3]), tf.tensor1d([1, 2], "int32"), tf.zeros([0])]
+      const bad = tf.tensor1d([0, Number.NaN, 0])
+      expectNoLeak(() => {
+        const [good, spoiled] = [allFinite(parts), allFinite([...parts, bad, ...parts])]
+        expect(good.dataSync()).toEqual(Float32Array.of(0))
+        expect(spoiled.dataSync()[0]).toBeNaN()
+        expect(good.shape).toEqual([])
+        tf.dispose([good, spoiled])
+      })
+      expect(allFinite([]).dataSync()[0]).toBe(0)
+    })
+
+    it("of infinities of both signs, which cancel to NaN, and of many of the largest numbers, which do not", () => {
+      expect(found([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])).toBeNaN()
+      expect(found(new Array<number>(100_000).fill(largest))).toBe(0)
+    })
   })
 
   describe("adamMoments", () => {

@@ -34,8 +34,8 @@ const close = (found: ReadonlyArray<number>, wanted: ReadonlyArray<number>, tole
 for (const backend of ["cpu", "wasm"] as const) {
   layer(Backend[backend]())(`weightedScatter on ${backend}`, (it) => {
     const forms: ReadonlyArray<ScatterForm> = ["full", "tied", "diagonal", "spherical"]
-    // Row counts with every remainder of four.
-    describe.each([5, 6, 7, 64])("%i rows", (n) => {
+    // Row counts with every remainder of four; and more than are taken at a time.
+    describe.each([5, 6, 7, 64, 2001])("%i rows", (n) => {
       it.each(forms)("%s", (form) => {
         tf.tidy(() => {
           const [d, k, floor] = [3, 2, 0.25]

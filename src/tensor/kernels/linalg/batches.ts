@@ -17,18 +17,51 @@ export const commonBatch = (a: Shape.Shape, b: Shape.Shape): Array<number> => [
 /** For each member of a batch of shape `full`, in row-major order, which member of a batch of shape `own` it meets. */
 export const members = (own: Shape.Shape, full: Shape.Shape): Int32Array => {
   const out = new Int32Array(Shape.size(full))
-  if (Shape.equals(own, full)) return out.map((_, i) => i)
   const missing = full.length - own.length
+  // From the innermost axis outward: each axis repeats what is there so far, a step further each time.
+  let filled = Math.min(out.length, 1)
   let stride = 1
-  let inner = 1
-  for (let axis = full.length - 1; axis >= missing; axis--) {
-    const size = full[axis]!
-    const step = own[axis - missing] === 1 ? 0 : stride
-    if (step !== 0) for (let i = 0; i < out.length; i++) out[i]! += (Math.floor(i / inner) % size) * step
-    stride *= own[axis - missing]!
-    inner *= size
+  for (let axis = full.length - 1; axis >= 0; axis--) {
+    const size = own[axis - missing] ?? 1
+    const step = size === 1 ? 0 : stride
+    const end = filled * full[axis]!
+    for (let to = filled, shift = step; to < end; shift += step) {
+      for (let from = 0; from < filled; from++, to++) out[to] = out[from]! + shift
+    }
+    filled = end
+    stride *= size
   }
   return out
+}
+
+/** A common batch shape as `outer` runs of `inner` members each, along which some operands stay the same. */
+export interface Runs {
+  readonly outer: number
+  readonly inner: number
+  /** Which member of each operand a run begins with, and which of them, from there, each of its members meets. */
+  readonly operands: ReadonlyArray<{ readonly starts: Int32Array; readonly steps: Int32Array }>
+}
+
+/** The runs of the operands' common batch in which those from the second on stay the same. */
+export const runsOf = (batches: ReadonlyArray<Shape.Shape>): Runs => {
+  const full = Shape.broadcast(...batches)!
+  const sizeAt = (shape: Shape.Shape, axis: number): number => shape[axis - full.length + shape.length] ?? 1
+  let split = full.length
+  while (split > 0 && batches.slice(1).every((shape) => sizeAt(shape, split - 1) === 1)) split--
+  const [outer, inner] = [full.slice(0, split), full.slice(split)]
+  return {
+    outer: Shape.size(outer),
+    inner: Shape.size(inner),
+    operands: batches.map((shape) => {
+      const at = Math.max(shape.length - inner.length, 0)
+      const [ofOuter, ofInner] = [shape.slice(0, at), shape.slice(at)]
+      const length = Shape.size(ofInner)
+      return {
+        starts: members(ofOuter, outer).map((member) => member * length),
+        steps: members(ofInner, inner),
+      }
+    }),
+  }
 }
 
 /** How vectors meet matrices: `count` times, one matrix with `columns` vectors that lie one after the other. */

@@ -9,10 +9,18 @@
  */
 import * as tf from "@tensorflow/tfjs-core"
 import * as Shape from "../../Shape.ts"
+import { overPanels } from "../lanes/panels.ts"
 import type { LoopCall, LoopKernel } from "../loop.ts"
-import { batchOf, call, members, sumTo } from "./batches.ts"
+import { batchOf, call, members, type Runs, runsOf, sumTo } from "./batches.ts"
 import { gather, outerSum, type Part } from "./outerSum.ts"
-import { asideOf, type Given, lowRankPrecision, type Precision, precisionOf } from "./precision.ts"
+import {
+  asideOf,
+  type Given,
+  loadWhitening,
+  lowRankPrecision,
+  type Precision,
+  precisionOf,
+} from "./precision.ts"
 
 export interface DistanceAttrs {
   readonly given: Given
@@ -24,10 +32,43 @@ export const squaredDistance: LoopKernel<DistanceAttrs> = {
   inputs: ["x", "loc", "m"],
   outputs: (infos) => [[...commonBatch(infos.map(({ shape }) => shape))]],
   run: (loop) => {
-    overVectors(loop, loop.attrs.given, (precision, b, v) => {
+    const { given } = loop.attrs
+    const runs = runsOf(batchesOf(loop.shapes))
+    if (runs.inner >= 4 && (given === "factor" || given === "covariance")) return byFours(loop, given, runs)
+    overVectors(loop, given, (precision, b, v) => {
       loop.outputs[0]![v] = precision.quadratic(b)
     })
   },
+}
+
+/** Where many vectors meet one location and matrix after the other, as observations meet a mixture's components. */
+const byFours = (
+  { inputs, outputs, shapes }: LoopCall<unknown>,
+  given: "factor" | "covariance",
+  runs: Runs,
+): void => {
+  const [x, loc, m] = inputs as [Float32Array, Float32Array, Float32Array]
+  const out = outputs[0]!
+  const n = shapes[2]!.at(-1)!
+  const [, ofLoc, ofM] = runs.operands as [unknown, Runs["operands"][0], Runs["operands"][0]]
+  const factors = new Float64Array(m.length)
+  for (let at = 0; at < m.length; at += n * n) loadWhitening(given, m, at, n, factors)
+  // A factor, a location, and what is left of four rows.
+  const room = n * n + n + 4 * n
+  overPanels(
+    x,
+    n,
+    runs,
+    room,
+    ({ numbers, whitened, x: rows, room: l, out: found }, run, first, count, fours) => {
+      const center = l + n * n
+      const [p, q] = [ofM.starts[run]! * n * n, ofLoc.starts[run]! * n]
+      numbers.set(factors.subarray(p, p + n * n), l)
+      numbers.set(loc.subarray(q, q + n), center)
+      whitened(rows, fours, n, center, l, center + n, found)
+      for (let r = 0, to = run * runs.inner + first; r < count; r++) out[to + r] = numbers[found + r]!
+    },
+  )
 }
 
 /**

@@ -45,15 +45,7 @@ const byFactor = (n: number, isCovariance: boolean): Precision => {
     forward(l, n, x)
   }
   return {
-    load: (m, start) => {
-      for (let i = 0; i < n; i++) {
-        for (let j = 0; j <= i; j++) {
-          const other = isCovariance ? m[start + j * n + i]! : m[start + i * n + j]!
-          l[i * n + j] = 0.5 * (m[start + i * n + j]! + other)
-        }
-      }
-      if (isCovariance) factorize(l, n)
-    },
+    load: (m, start) => loadFactor(m, start, n, isCovariance, l),
     quadratic: (b) => {
       whiten(b)
       return squares(x)
@@ -66,6 +58,36 @@ const byFactor = (n: number, isCovariance: boolean): Precision => {
     },
     halfLogDet: () => sumLogDiagonal(l, n),
   }
+}
+
+/** The factor of the matrix at `start`, which may be the factor itself, as the lower triangle of `to`. */
+const loadFactor = (
+  m: Float32Array,
+  start: number,
+  n: number,
+  isCovariance: boolean,
+  to: Float64Array,
+): void => {
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      const other = isCovariance ? m[start + j * n + i]! : m[start + i * n + j]!
+      to[i * n + j] = 0.5 * (m[start + i * n + j]! + other)
+    }
+  }
+  if (isCovariance) factorize(to, n)
+}
+
+/** The same, with the reciprocals of its diagonal in their place, where the matrix lies in `m`: what `whitened` asks for. */
+export const loadWhitening = (
+  given: "factor" | "covariance",
+  m: Float32Array,
+  start: number,
+  n: number,
+  to: Float64Array,
+): void => {
+  const own = to.subarray(start, start + n * n)
+  loadFactor(m, start, n, given === "covariance", own)
+  for (let i = 0; i < n; i++) own[i * n + i] = 1 / own[i * n + i]!
 }
 
 const byPrecision = (n: number): Precision => {

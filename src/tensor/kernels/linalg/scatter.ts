@@ -7,7 +7,10 @@
  * float32 the sums over many rows lose digits, and a pivot near singularity all of them. The rows are read once, in
  * fours, about their common mean, so that what cancels between sums of squares is only what lies between the columns.
  */
+import { lanes } from "../lanes/lanes.ts"
+import { loadFours, rowsAtATime } from "../lanes/panels.ts"
 import type { LoopKernel } from "../loop.ts"
+import { addRows } from "../sum.ts"
 import { factorize } from "./precision.ts"
 
 /**
@@ -67,72 +70,83 @@ interface Sums {
 
 const meanOf = (x: Float32Array, { n, d }: Size): Float64Array => {
   const mean = new Float64Array(d)
-  for (let row = 0, at = 0; row < n; row++) for (let i = 0; i < d; i++) mean[i]! += x[at++]!
+  addRows(x, 0, n, mean)
   return mean.map((sum) => sum / n)
 }
 
 const sumsOf = (
   x: Float32Array,
   w: Float32Array,
-  size: Size,
+  { n, d, k }: Size,
   origin: Float64Array,
   form: ScatterForm,
 ): Sums => {
-  const { n, d, k } = size
   const triangle = (d * (d + 1)) / 2
-  const length = { full: k * triangle, tied: triangle, diagonal: k * d, spherical: k * d }[form]
-  const [count, first, second] = [new Float64Array(k), new Float64Array(k * d), new Float64Array(length)]
-  const b = new Float64Array(4 * d)
-  const weight = new Float64Array(4)
-  for (let row = 0; row < n; row += 4) {
-    const rows = Math.min(4, n - row)
-    for (let r = 0; r < rows; r++) {
-      for (let i = 0; i < d; i++) b[r * d + i] = x[(row + r) * d + i]! - origin[i]!
-    }
-    if (form === "tied") {
-      for (let r = 0; r < 4; r++) {
-        weight[r] = 0
-        if (r < rows) for (let c = 0; c < k; c++) weight[r]! += w[(row + r) * k + c]!
-      }
-      addOuter(second, 0, weight, b, d)
-    }
-    for (let c = 0; c < k; c++) {
-      // Rows that are not there keep another's numbers, and weigh nothing.
-      for (let r = 0; r < 4; r++) weight[r] = r < rows ? w[(row + r) * k + c]! : 0
-      const [w0, w1, w2, w3] = weight as unknown as [number, number, number, number]
-      if (w0 === 0 && w1 === 0 && w2 === 0 && w3 === 0) continue
-      count[c]! += w0 + w1 + (w2 + w3)
-      const at = c * d
-      for (let i = 0; i < d; i++) {
-        first[at + i]! += w0 * b[i]! + w1 * b[d + i]! + (w2 * b[2 * d + i]! + w3 * b[3 * d + i]!)
-      }
-      if (form === "full") addOuter(second, c * triangle, weight, b, d)
-      else if (form !== "tied") addSquares(second, at, weight, b, d)
-    }
+  const most = rowsAtATime(n, d + k)
+  // Rows, their weights and the sum of these; and the sums, each in two halves.
+  const [ofX, ofW, ofAll] = [0, most * d, most * (d + k)]
+  const first = most * (d + k + 1)
+  const squares = first + 2 * k * d
+  const outers = squares + 2 * k * d
+  const columns = { full: k, tied: 1, diagonal: 0, spherical: 0 }[form]
+  const end = outers + 2 * columns * triangle
+  const { numbers, addMoments, addOuters } = lanes(end)
+  numbers.fill(0, first, end)
+  const count = new Float64Array(k)
+  for (let row = 0; row < n; row += most) {
+    const rows = Math.min(most, n - row)
+    const fours = Math.ceil(rows / 4)
+    loadFours(x, row * d, rows, d, numbers, ofX)
+    loadFours(w, row * k, rows, k, numbers, ofW)
+    center(numbers, ofX, rows, origin)
+    addWeights(numbers, ofW, fours, count)
+    addMoments(ofX, ofW, fours, d, k, first, squares)
+    if (form === "full") addOuters(ofX, ofW, fours, d, k, outers)
+    if (form !== "tied") continue
+    pool(numbers, ofW, fours, k, ofAll)
+    addOuters(ofX, ofAll, fours, d, 1, outers)
   }
-  return { count, first, second }
+  const second = columns === 0 ? halves(numbers, squares, k * d) : halves(numbers, outers, columns * triangle)
+  return { count, first: halves(numbers, first, k * d), second }
 }
 
-/** to += Σ w bbᵀ of four rows b, the lower triangle. */
-const addOuter = (to: Float64Array, start: number, w: Float64Array, b: Float64Array, d: number): void => {
-  let at = start
-  for (let i = 0; i < d; i++) {
-    const a0 = w[0]! * b[i]!
-    const a1 = w[1]! * b[d + i]!
-    const a2 = w[2]! * b[2 * d + i]!
-    const a3 = w[3]! * b[3 * d + i]!
-    for (let j = 0; j <= i; j++) {
-      to[at++]! += a0 * b[j]! + a1 * b[d + j]! + (a2 * b[2 * d + j]! + a3 * b[3 * d + j]!)
+/** Rows, there so many, about the origin. */
+const center = (numbers: Float64Array, at: number, rows: number, origin: Float64Array): void => {
+  const n = origin.length
+  for (let r = 0; r < rows; r += 4) {
+    const missing = Math.max(r + 4 - rows, 0)
+    for (let i = 0, p = at + r * n; i < n; i++, p += 4) {
+      const from = origin[i]!
+      numbers[p]! -= from
+      if (missing < 3) numbers[p + 1]! -= from
+      if (missing < 2) numbers[p + 2]! -= from
+      if (missing < 1) numbers[p + 3]! -= from
     }
   }
 }
 
-/** to += Σ w b² of four rows b. */
-const addSquares = (to: Float64Array, start: number, w: Float64Array, b: Float64Array, d: number): void => {
-  for (let i = 0; i < d; i++) {
-    const [b0, b1, b2, b3] = [b[i]!, b[d + i]!, b[2 * d + i]!, b[3 * d + i]!]
-    to[start + i]! += w[0]! * b0 * b0 + w[1]! * b1 * b1 + (w[2]! * b2 * b2 + w[3]! * b3 * b3)
+/** Adds the weights of each column. */
+const addWeights = (numbers: Float64Array, at: number, fours: number, count: Float64Array): void => {
+  for (let f = 0, p = at; f < fours; f++) {
+    for (let c = 0; c < count.length; c++, p += 4) {
+      count[c]! += numbers[p]! + numbers[p + 1]! + (numbers[p + 2]! + numbers[p + 3]!)
+    }
   }
+}
+
+/** Each row's weights in all columns together. */
+const pool = (numbers: Float64Array, at: number, fours: number, k: number, to: number): void => {
+  numbers.fill(0, to, to + 4 * fours)
+  for (let f = 0, p = at; f < fours; f++) {
+    for (let c = 0; c < k; c++) for (let r = 0; r < 4; r++, p++) numbers[to + 4 * f + r]! += numbers[p]!
+  }
+}
+
+/** Sums of pairs. */
+const halves = (numbers: Float64Array, from: number, count: number): Float64Array => {
+  const sums = new Float64Array(count)
+  for (let i = 0, p = from; i < count; i++, p += 2) sums[i] = numbers[p]! + numbers[p + 1]!
+  return sums
 }
 
 const factors = (
