@@ -207,10 +207,8 @@ export const start = Effect.fnUntraced(function* <B, S extends object, E, F = ne
     }
     const pending = plan[owned.at.batch]!
     if (pending.load !== undefined) yield* pending.load
-    return yield* Effect.flatMap(
-      attempt<Result.Result<StepReport, NonFinite>, E>(() => take(pending)),
-      Effect.fromResult,
-    )
+    const taken = yield* attempt<Result.Result<StepReport, NonFinite>, E>(() => take(pending))
+    return yield* Effect.fromResult(taken)
   })
 
   const best = () => owned.at.remembered ?? owned.at.state
@@ -248,19 +246,18 @@ const evaluate = Effect.fnUntraced(function* <B, S, E>(
   const mean = new Mean()
   const breathe = yield* breather
   for (const [i, pending] of batches.entries()) {
-    const { rows, take, load } = pending
-    if (load !== undefined) yield* load
+    if (pending.load !== undefined) yield* pending.load
     const batchKey = Key.foldIn(key, i)
     const { metrics, blame } = yield* attempt<StepOutcome, E>(() => {
-      const found = tidied(() => algorithm.evaluate(batchKey, state(), take(batchKey)))
+      const found = tidied(() => algorithm.evaluate(batchKey, state(), pending.take(batchKey)))
       const metrics = hostMetrics(found)
       tf.dispose(found as tf.TensorContainer)
       if (!Object.values(metrics).some(Number.isNaN)) return { metrics, blame: undefined }
-      const bad = tidied(() => algorithm.blame(batchKey, state(), take(batchKey)))
+      const bad = tidied(() => algorithm.blame(batchKey, state(), pending.take(batchKey)))
       return { metrics, blame: located(bad, source, pending) }
     })
     if (blame !== undefined) return yield* new NonFinite({ step: steps(), what: "an evaluation", ...blame })
-    mean.add(metrics, rows)
+    mean.add(metrics, pending.rows)
     yield* breathe
   }
   return mean.value()

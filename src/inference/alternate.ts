@@ -132,19 +132,30 @@ const toItsEnd = Effect.fnUntraced(function* <
   yield* write
   let started = yield* Clock.currentTimeMillis
 
+  // An iteration and its place in the history are one: no interruption falls between.
+  const countedStep = Effect.uninterruptible(
+    Effect.tap(driver.step, ({ metrics, skipped }) =>
+      Effect.sync(() => {
+        // What was left out has changed nothing, and its value is no number.
+        if (!skipped) history.push(metrics[eStep.measures]!)
+      }),
+    ),
+  )
   const iterate = Effect.gen(function* () {
-    const { metrics, skipped } = yield* driver.step
-    const value = metrics[eStep.measures]!
-    // What was left out has changed nothing, and its value is no number.
+    const { metrics, skipped } = yield* countedStep
     if (!skipped) {
-      const before = history.at(-1)
-      history.push(value)
+      const [before, value] = history.length === 1 ? [undefined, history[0]!] : history.slice(-2)
       const now = yield* Clock.currentTimeMillis
       if (onIteration !== undefined) {
-        yield* onIteration({ iteration: history.length, value, metrics, seconds: (now - started) / 1000 })
+        yield* onIteration({
+          iteration: history.length,
+          value: value!,
+          metrics,
+          seconds: (now - started) / 1000,
+        })
       }
       started = now
-      if (before !== undefined && isMonotone) yield* checkRise(history.length - 1, before, value)
+      if (before !== undefined && isMonotone) yield* checkRise(history.length - 1, before, value!)
     }
     yield* under.after(journal)
     yield* breathe

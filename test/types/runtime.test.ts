@@ -35,8 +35,10 @@ const guide = (
   rest: Effect.Effect<unknown, never, never> = Effect.void,
 ) =>
   Effect.fnUntraced(function* (_: tf.Tensor) {
-    yield* param(named("center"), 0)
-    for (const [name, distribution] of Object.entries(sites)) yield* sample(name, distribution)
+    const center = yield* param(named("center"), 0)
+    for (const [name, distribution] of Object.entries(sites)) {
+      yield* sample(name, distribution === real ? Normal({ loc: center, scale: 1 }) : distribution)
+    }
     yield* rest
   })
 
