@@ -1,72 +1,25 @@
-/** A fit that goes on from a checkpoint ends with the bits of one that never stopped, whatever the algorithm. */
+/**
+ * Every algorithm goes on from a checkpoint and ends with the bits of a fit that never stopped; and can be interrupted at
+ * any moment, when it hands out what there is, leaves no tensor, and goes on from there.
+ */
 import { describe, expect, layer } from "@effect/vitest"
 import * as tf from "@tensorflow/tfjs-core"
-import { Effect, type Scope } from "effect"
-import {
-  Backend,
-  Checkpoint,
-  Dataset,
-  fitSVI,
-  Key,
-  type Metrics,
-  Optimizer,
-  resume,
-  Storage,
-  type SurvivalOptions,
-} from "../../../src/index.ts"
+import { Effect, Fiber } from "effect"
+import { Backend, Checkpoint, type Interrupted, Key, resume, Storage } from "../../../src/index.ts"
 import * as Tree from "../../../src/tensor/Tree.ts"
-import { rows } from "../gaussian.ts"
+import { algorithms, type Options } from "./algorithms.ts"
 
-/** A fit of any algorithm: how it runs for `length`, and what of its end must be the same to the bit. */
-interface Case {
-  readonly name: string
-  readonly length: number
-  readonly fit: (
-    options: SurvivalOptions & { readonly length: number },
-  ) => Effect.Effect<End, unknown, Backend | Scope.Scope>
-}
-
-interface End {
-  readonly params: Tree.Tree
-  readonly history: ReadonlyArray<number | Metrics>
-  readonly checkpoint: Effect.Effect<Checkpoint.Checkpoint, unknown>
-}
-
-const values = Array.from(Key.normalValues(Key.key(1), [20]))
-
-const cases: ReadonlyArray<Case> = [
-  {
-    name: "fitSVI with moments, minibatches, held-out data, a state remembered",
-    length: 9,
-    fit: ({ length, ...options }) =>
-      Effect.gen(function* () {
-        const data = yield* Dataset.fromArray(values, [20])
-        const fit = yield* fitSVI(rows.model(20, 1.3, 0.2), rows.guide(20), data, {
-          ...(options.resume === undefined && { key: Key.key(2) }),
-          batchSize: 6,
-          epochs: length,
-          optimizer: Optimizer.chain(Optimizer.clipByNorm(10), Optimizer.adam(0.05)),
-          heldOut: { data, batchSize: 7 },
-          earlyStopping: { patience: 3 },
-          nonFinite: "restore",
-          ...options,
-        })
-        return {
-          params: fit.params as unknown as Tree.Tree,
-          history: fit.history.map(({ metrics, heldOut }) => ({ ...metrics, ...heldOut })),
-          checkpoint: fit.checkpoint,
-        }
-      }),
-  },
-]
+/** Turns within which most fits here end. */
+const TURNS = 40
 
 for (const backend of ["cpu", "wasm"] as const) {
-  layer(Backend[backend]())(`on ${backend}`, (it) => {
-    describe.each(cases)("$name", ({ fit, length }) => {
+  layer(Backend[backend](), { excludeTestServices: true })(`on ${backend}`, (it) => {
+    const times = backend === "cpu" ? 200 : 20
+    describe.each(algorithms)("$name", ({ name, fit, length }) => {
       it.effect("goes on from every length as if it had never stopped", () =>
         Effect.gen(function* () {
           const whole = yield* fit({ length })
-          for (const cut of [1, 2, length - 1, length]) {
+          for (const cut of [1, length - 1, length]) {
             const part = yield* fit({ length: cut })
             const checkpoint = yield* part.checkpoint
             const bytes = yield* Checkpoint.encode(checkpoint)
@@ -77,33 +30,47 @@ for (const backend of ["cpu", "wasm"] as const) {
         }),
       )
 
-      it.effect("goes on from what an interruption hands out, and leaves no tensor", () =>
-        Effect.gen(function* () {
-          const whole = yield* fit({ length })
-          const tensors = tf.memory().numTensors
-          for (const steps of [1, 5, 17]) {
-            let checkpoint: Checkpoint.Checkpoint | undefined
-            let left = steps
-            const partial = fit({
-              length,
-              onInterrupt: (partial) =>
-                Effect.sync(() => {
-                  checkpoint = partial.checkpoint
-                }),
-              ...({ onStep: () => (--left === 0 ? Effect.interrupt : Effect.void) } as {}),
-            })
-            yield* Effect.exit(partial)
-            expect(tf.memory().numTensors).toBe(tensors)
-            const again = yield* Effect.scoped(
-              Effect.map(fit({ length, resume: checkpoint! }), ({ params, history }) => ({
-                params: Tree.toHost(params),
-                history,
-              })),
-            )
-            expect(again.history).toEqual(whole.history)
-            expect(again.params).toEqual(Tree.toHost(whole.params))
-          }
-        }),
+      it.effect(
+        "is interrupted at many random moments (200 on cpu, 20 on wasm): a partial result, no tensor, and on from there",
+        () =>
+          Effect.gen(function* () {
+            const ended = (options: Options) =>
+              Effect.scoped(
+                Effect.map(fit(options), ({ params, history }) => ({ params: Tree.toHost(params), history })),
+              )
+            const whole = yield* ended({ length })
+            const { numTensors, numBytes } = tf.memory()
+            const moments = Key.uniformValues(Key.foldInName(Key.key(3), name), [times])
+            const partials: Array<Interrupted> = []
+            for (const moment of moments) {
+              const fiber = yield* Effect.forkChild(
+                Effect.scoped(
+                  fit({
+                    length,
+                    onStep: () => Effect.yieldNow,
+                    onInterrupt: (partial) => Effect.sync(() => void partials.push(partial)),
+                  }),
+                ),
+              )
+              // Fibers take turns: so many turns are so many places in the fit where it may be met.
+              const turns = Math.floor(TURNS * moment ** 2)
+              for (let turn = 0; turn < turns && fiber.pollUnsafe() === undefined; turn++)
+                yield* Effect.yieldNow
+              yield* Fiber.interrupt(fiber)
+              expect(tf.memory()).toMatchObject({ numTensors, numBytes })
+            }
+            for (const { params, checkpoint, steps } of partials) {
+              expect(Object.keys(params)).toEqual(Object.keys(whole.params))
+              for (const { values } of Object.values(params))
+                expect([...values].every(Number.isFinite)).toBe(true)
+              expect(steps).toBe(checkpoint.about.step)
+            }
+            const byStep = new Map(partials.map((partial) => [partial.steps, partial]))
+            for (const { checkpoint } of byStep.values()) {
+              expect(yield* ended({ length, resume: checkpoint })).toEqual(whole)
+            }
+            expect(byStep.size).toBeGreaterThanOrEqual(2)
+          }),
       )
 
       it.effect("goes on from a file", () =>
