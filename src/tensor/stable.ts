@@ -34,8 +34,15 @@ export const isBounded = (x: tf.Tensor): tf.Tensor => tf.less(tf.abs(x), Infinit
  * log Σ eᵗ over one dimension, which vanishes; −∞, with a gradient of zero, where every t is −∞: `tf.logSumExp` gives
  * NaN there, from −∞ − (−∞). In one pass, float64 inside. Differentiable to any order.
  */
-export const logSumExp = (t: tf.Tensor, axis = -1): tf.Tensor =>
-  tf.engine().runKernel("GuidepostLogSumExp", { t }, { axis: axis < 0 ? axis + t.rank : axis }) as tf.Tensor
+export const logSumExp = (t: tf.Tensor, axis = -1): tf.Tensor => {
+  const attrs = { axis: axis < 0 ? axis + t.rank : axis }
+  const engine = tf.engine()
+  // Inside a kernel, or what stands for one, no gradient is taken.
+  const isTaped = engine.state.gradientDepth > 0 && engine.state.kernelDepth === 0
+  if (!isTaped) return engine.runKernel("GuidepostLogSumExp", { t }, attrs) as tf.Tensor
+  const [y] = engine.runKernel("GuidepostLogSumExpShares", { t }, attrs) as [tf.Tensor, tf.Tensor]
+  return y
+}
 
 /** x · log y, and 0 where both are 0, with a gradient of 0 there: the naive form is 0 · −∞ = NaN. */
 export const xlogy = (x: tf.Tensor, y: tf.Tensor): tf.Tensor => {

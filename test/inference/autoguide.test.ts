@@ -103,12 +103,6 @@ const ratesEvidence = (): number => {
   )
 }
 
-/** A banana: b lies along a parabola in a. Nothing is seen, so that the evidence is 0. */
-const banana = Effect.fnUntraced(function* (_: tf.Tensor) {
-  const a = yield* sample("a", Normal({ loc: 0, scale: 1 }))
-  yield* sample("b", Normal({ loc: tf.square(tf.add(a, 1)), scale: 0.5 }))
-})
-
 /** The guide's and the model's run at one key, and the guide's density of its draw. */
 const runGuide = <R>(guide: Program<R>, data: tf.Tensor, key: Key.Key) =>
   onBatch(synchronous(guide, guide, Context.empty() as never), data).guide({ key })
@@ -333,23 +327,6 @@ layer(Backend.cpu())("an automatic guide", (it) => {
       }),
     )
 
-    it.effect("autoFlow follows a banana, which autoMultivariateNormal cannot", () =>
-      Effect.gen(function* () {
-        const none = tf.scalar(0)
-        const [straight, bent] = [
-          autoMultivariateNormal(banana),
-          autoFlow(banana, { scale: 0.5, hidden: [16] }),
-        ]
-        const one = yield* fitSVI(banana, straight, none, fitting(200))
-        const other = yield* fitSVI(banana, bent, none, fitting(300, 0.04))
-        const low = yield* average(banana, straight, one.params, 200)
-        const high = yield* average(banana, bent, other.params, 200)
-        // An estimate's deviation is below 1: of 200, 0.07 at most.
-        expect(high).toBeGreaterThan(low + 0.15)
-        expect(high).toBeLessThan(0.07)
-      }),
-    )
-
     it.effect("scores members of a plate by the normal of each, given those before it", () =>
       Effect.gen(function* () {
         const model = rows.model(5, 1.3, -0.4)
@@ -561,20 +538,6 @@ const estimate = <MR, GR>(
       }),
     ),
   )
-
-/** The mean of `n` estimates. */
-const average = Effect.fnUntraced(function* <MR, GR>(
-  model: Program<MR>,
-  guide: Program<GR>,
-  params: object,
-  n: number,
-) {
-  let sum = 0
-  for (let i = 0; i < n; i++) {
-    sum += yield* estimate(model, guide, params, tf.scalar(0), Key.foldIn(Key.key(77), i))
-  }
-  return sum / n
-})
 
 /**
  * At the posterior every draw's estimate is the evidence, and along the draw alone it is level: whatever is scored twice,

@@ -252,6 +252,35 @@ layer(Backend.cpu())("autoLaplace", (it) => {
     }),
   )
 
+  it.effect("has the Hessian of what bends within a thousandth, and of what bends over thousands", () =>
+    Effect.gen(function* () {
+      const rates = [1e3, 1e-4]
+      const model = Effect.fnUntraced(function* (_: tf.Tensor) {
+        const z = yield* sample("z", Normal({ loc: [0, 0], scale: [0.01, 1e5] }).toEvent(1))
+        // Gamma(2) for the exponential of each.
+        const u = tf.mul(z, rates)
+        yield* factor("gamma", tf.mul(tf.sum(tf.sub(u, tf.exp(u))), 2))
+      })
+      const parts = rates.map((k, i) => {
+        const prior = [0.01, 1e5][i]! ** -2
+        return newton([0], ([z]) => ({
+          gradient: [z! * prior - 2 * k * (1 - Math.exp(k * z!))],
+          precision: [[prior + 2 * k * k * Math.exp(k * z!)]],
+        }))
+      })
+      const mode = parts.map(({ mode }) => mode[0]!)
+      const precision = parts.map((part, i) => parts.map((_, j) => (i === j ? part.precision[0]![0]! : 0)))
+      // From the mode itself, and from a little off.
+      for (const z of [
+        [0, 0],
+        [0.001, 3e3],
+      ]) {
+        const guide = autoLaplace(model, { init: initToValues({ z }) })
+        expectLaplace(yield* guide.approximate(tf.scalar(0)), ["z"], { mode, precision })
+      }
+    }),
+  )
+
   it.effect("takes each member of a plate, and what they share", () =>
     Effect.gen(function* () {
       const x = float32([1.5, -0.3, 2.2, 0.9])

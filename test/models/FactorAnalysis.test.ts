@@ -12,9 +12,9 @@ import {
   Schedule,
   trace,
 } from "../../src/index.ts"
+import { alternate } from "../../src/inference/alternate.ts"
 import { conjugate } from "../../src/inference/em/conjugate.ts"
 import { gradientSteps } from "../../src/inference/em/mStep.ts"
-import { alternate } from "../../src/inference/alternate.ts"
 import type { FactorParams, Noise } from "../../src/models/FactorAnalysis.ts"
 import * as FactorAnalysis from "../../src/models/FactorAnalysis.ts"
 import { symmetricEigen } from "../../src/tensor/linalg/eigen.ts"

@@ -6,55 +6,52 @@ import * as tf from "@tensorflow/tfjs-core"
 import * as Shape from "../Shape.ts"
 import { isBounded, where } from "../stable.ts"
 import { lanes } from "./lanes/lanes.ts"
-import { call } from "./linalg/batches.ts"
+import { call, savedOutput } from "./linalg/batches.ts"
 import type { LoopKernel } from "./loop.ts"
 
 export interface LogSumExpAttrs {
   readonly axis: number
 }
 
-/** Input t; output log Σ eᵗ, of t's shape without the axis. */
+/** Input t; output y = log Σ eᵗ, of t's shape without the axis. */
 export const logSumExp: LoopKernel<LogSumExpAttrs> = {
   name: "GuidepostLogSumExp",
   inputs: ["t"],
   outputs: ([t], { axis }) => [t!.shape.toSpliced(axis, 1)],
   run: ({ inputs, outputs, shapes, attrs: { axis } }) => {
-    const out = outputs[0]!
-    overBlocks(inputs[0]!, shapes[0]!, axis, ({ numbers, top, sum, columns, to }) => {
-      for (let c = 0; c < columns; c++) {
-        const most = numbers[top + c]!
-        out[to + c] = Number.isFinite(most) ? most + Math.log(numbers[sum + c]!) : most
-      }
-    })
+    overBlocks(inputs[0]!, shapes[0]!, axis, (block) => storeSums(block, outputs[0]!))
   },
 }
 
 /**
- * Inputs t, and dy of the shape that is left; output dy e^t/Σ eᵗ. From t again and not from log Σ eᵗ, whose rounding
- * would be as large as itself is.
+ * Besides a second output, the gradient e^t/Σ eᵗ, of t's shape: the exponentials are there already, and e^(t − y) would
+ * have the rounding of y, which may be far larger than 1.
  */
-export const logSumExpSlope: LoopKernel<LogSumExpAttrs> = {
-  name: "GuidepostLogSumExpSlope",
-  inputs: ["t", "dy"],
-  outputs: ([t]) => [[...t!.shape]],
+export const logSumExpShares: LoopKernel<LogSumExpAttrs> = {
+  name: "GuidepostLogSumExpShares",
+  inputs: ["t"],
+  outputs: ([t], { axis }) => [t!.shape.toSpliced(axis, 1), [...t!.shape]],
   run: ({ inputs, outputs, shapes, attrs: { axis } }) => {
-    const [t, dy] = inputs as [Float32Array, Float32Array]
-    overBlocks(t, shapes[0]!, axis, (block) => {
-      const { numbers, top, sum, columns, to } = block
-      for (let c = 0; c < columns; c++) {
-        const isSummed = Number.isFinite(numbers[top + c]!)
-        numbers[sum + c] = isSummed ? dy[to + c]! / numbers[sum + c]! : 0
-      }
-      storeShares(block, outputs[0]!)
+    overBlocks(inputs[0]!, shapes[0]!, axis, (block) => {
+      storeSums(block, outputs[0]!)
+      storeShares(block, outputs[1]!)
     })
   },
 }
 
-/** Each column's exponentials times what stands in the place of its sum, and zeros where that is 0. */
-const storeShares = (
-  { numbers, sum, width, columns, summed, inner, from }: Block,
-  out: Float32Array,
-): void => {
+const storeSums = ({ numbers, top, sum, columns, to }: Block, out: Float32Array): void => {
+  for (let c = 0; c < columns; c++) {
+    const most = numbers[top + c]!
+    out[to + c] = Number.isFinite(most) ? most + Math.log(numbers[sum + c]!) : most
+  }
+}
+
+/** Zeros where the sum is not finite. The sums are lost. */
+const storeShares = (block: Block, out: Float32Array): void => {
+  const { numbers, top, sum, width, columns, summed, inner, from } = block
+  for (let c = 0; c < columns; c++) {
+    numbers[sum + c] = Number.isFinite(numbers[top + c]!) ? 1 / numbers[sum + c]! : 0
+  }
   for (let j = 0, row = from, e = 0; j < summed; j++, row += inner, e += width) {
     for (let c = 0; c < columns; c++) {
       const factor = numbers[sum + c]!
@@ -119,17 +116,31 @@ const loadColumns = (
   }
 }
 
+/** Where a gradient is taken and shares were not asked for. */
 export const logSumExpGradient: tf.GradConfig = {
   kernelName: logSumExp.name,
   inputsToSave: ["t"],
-  gradFunc: (dys, [t], attrs) => {
+  gradFunc: (dy, [t], attrs) => {
     const { axis } = attrs as unknown as LogSumExpAttrs
-    const dy = dys as tf.Tensor
+    return { t: () => tf.mul(tf.expandDims(dy as tf.Tensor, axis), share(t!, axis)) }
+  },
+}
+
+/** The shares themselves are handed to no one, and nothing flows back into them. */
+export const logSumExpSharesGradient: tf.GradConfig = {
+  kernelName: logSumExpShares.name,
+  inputsToSave: ["t"],
+  outputsToSave: [false, true],
+  gradFunc: (dys, saved, attrs) => {
+    const [t, shares] = saved as [tf.Tensor, tf.Tensor]
+    const { axis } = attrs as unknown as LogSumExpAttrs
+    const [dy] = dys as unknown as [tf.Tensor]
     return {
       t: () =>
-        tf.engine().state.gradientDepth > 0
-          ? tf.mul(tf.expandDims(dy, axis), share(t!, axis))
-          : call(logSumExpSlope.name, { t: t!, dy }, { axis }),
+        tf.mul(
+          tf.expandDims(dy, axis),
+          savedOutput(shares, () => share(t, axis)),
+        ),
     }
   },
 }

@@ -29,7 +29,7 @@ export const normalVector: LoopKernel<object> = {
     const n = shapes[0]!.at(-1)!
     const runs = runsOf(shapes.map((shape) => batchOf(shape, 1)))
     const { outer, inner, operands } = runs
-    const [ofX, ofLoc, ofScale] = operands as [Operand, Operand, Operand]
+    const [ofX, ofLoc, ofScale] = operands as [Int32Array, Int32Array, Int32Array]
     const inverse = inverseOf(scale)
     const volumes = volumesOf(scale, Shape.size(batchOf(shapes[2]!, 1)), n)
     if (inner >= 4) {
@@ -39,7 +39,7 @@ export const normalVector: LoopKernel<object> = {
         runs,
         2 * n,
         ({ numbers, distances, x: rows, room, out: found }, o, first, count, fours) => {
-          const [q, s] = [ofLoc.starts[o]!, ofScale.starts[o]!]
+          const [q, s] = [ofLoc[o]!, ofScale[o]!]
           numbers.set(loc.subarray(q * n, (q + 1) * n), room)
           numbers.set(inverse.subarray(s * n, (s + 1) * n), room + n)
           distances(rows, fours, n, room, room + n, found)
@@ -49,16 +49,14 @@ export const normalVector: LoopKernel<object> = {
       return
     }
     for (let o = 0, v = 0; o < outer; o++) {
-      const [q, s] = [ofLoc.starts[o]!, ofScale.starts[o]!]
+      const [q, s] = [ofLoc[o]!, ofScale[o]!]
       for (let i = 0; i < inner; i++, v++) {
-        const p = ofX.starts[o]! + ofX.steps[i]!
+        const p = ofX[o]! + i
         out[v] = -0.5 * squares(x, p * n, loc, q * n, inverse, s * n, n) - volumes[s]!
       }
     }
   },
 }
-
-type Operand = { readonly starts: Int32Array; readonly steps: Int32Array }
 
 const finish = (
   distances: Float64Array,
@@ -102,8 +100,7 @@ const volumesOf = (scale: Float32Array, count: number, n: number): Float64Array 
     let sum = n * halfLog2Pi
     let product = 1
     for (let i = 0; i < n; i++) {
-      const factor = scale[at++]!
-      product *= factor >= 0 ? factor : Number.NaN
+      product *= scale[at++]!
       if (product > 1e-200 && product < 1e200) continue
       sum += Math.log(product)
       product = 1
@@ -130,13 +127,13 @@ export const normalVectorSlope: LoopKernel<SlopeAttrs> = {
     const [x, loc, scale, dy] = values as [Float32Array, Float32Array, Float32Array, Float32Array]
     const n = shapes[0]!.at(-1)!
     const { outer, inner, operands } = runsOf(shapes.slice(0, 3).map((shape) => batchOf(shape, 1)))
-    const [ofX, ofLoc, ofScale] = operands as [Operand, Operand, Operand]
+    const [ofX, ofLoc, ofScale] = operands as [Int32Array, Int32Array, Int32Array]
     const inverse = inverseOf(scale)
     const sums = new Float64Array(outputs[0]!.length)
     for (let o = 0, v = 0; o < outer; o++) {
-      const [q, s] = [ofLoc.starts[o]! * n, ofScale.starts[o]! * n]
+      const [q, s] = [ofLoc[o]! * n, ofScale[o]! * n]
       for (let i = 0; i < inner; i++, v++) {
-        const p = (ofX.starts[o]! + ofX.steps[i]!) * n
+        const p = (ofX[o]! + i) * n
         if (of === "scale") addToScale(sums, x, p, loc, q, inverse, s, n, dy[v]!)
         else if (of === "loc") addToPlace(sums, q, x, p, loc, q, inverse, s, n, dy[v]!)
         else addToPlace(sums, p, x, p, loc, q, inverse, s, n, -dy[v]!)

@@ -21,7 +21,7 @@ import { gammaGradients, gammaLoops } from "./gamma/register.ts"
 import { identityConfig } from "./identity.ts"
 import { linalgGradients, linalgLoops } from "./linalg/register.ts"
 import { log1pConfig } from "./log1p.ts"
-import { logSumExp, logSumExpGradient, logSumExpSlope } from "./logSumExp.ts"
+import { logSumExp, logSumExpGradient, logSumExpShares, logSumExpSharesGradient } from "./logSumExp.ts"
 import { type BackendName, type LoopKernel, loopConfig } from "./loop.ts"
 import { matMulConfig, matMulGradient } from "./matmul.ts"
 import { normalDivergence, normalDivergenceGradient, normalDivergenceSlope } from "./normal.ts"
@@ -57,7 +57,7 @@ const loops = [
   normalVector,
   normalVectorSlope,
   logSumExp,
-  logSumExpSlope,
+  logSumExpShares,
   allFinite,
   segmentSum,
   ...linalgLoops,
@@ -105,6 +105,7 @@ const gradients = (): void => {
     normalDivergenceGradient,
     normalVectorGradient,
     logSumExpGradient,
+    logSumExpSharesGradient,
     ...linalgGradients,
     ...chainGradients,
     ...classGradients,

@@ -227,7 +227,7 @@ const BYTES = Float64Array.BYTES_PER_ELEMENT
 
 /** The loops with room for `count` numbers, or nothing where they cannot be had. */
 export const compiled = (count: number): Lanes | undefined => {
-  exports ??= instance()
+  if (exports === undefined) exports = instance()
   if (exports === null) return undefined
   const { memory } = exports
   const missing = count * BYTES - memory.buffer.byteLength

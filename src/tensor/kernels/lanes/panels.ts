@@ -27,7 +27,7 @@ export const overPanels = (
   room: number,
   each: (panel: Panel, run: number, first: number, rows: number, fours: number) => void,
 ): void => {
-  const { starts, steps } = operands[0]!
+  const starts = operands[0]!
   const most = rowsAtATime(inner, n)
   const panel = { ...lanes(most * n + room + most), x: 0, room: most * n, out: most * n + room }
   for (let from = 0, to = 0; from < outer; from = to) {
@@ -35,23 +35,10 @@ export const overPanels = (
     while (to < outer && starts[to] === start) to++
     for (let first = 0; first < inner; first += most) {
       const rows = Math.min(most, inner - first)
-      if (isInOrder(steps, first, rows)) loadFours(x, (start + steps[first]!) * n, rows, n, panel.numbers, 0)
-      else {
-        for (let r = 0; r < rows; r += 4) {
-          for (let s = 0; s < 4; s++) {
-            const row = r + s < rows ? x.subarray((start + steps[first + r + s]!) * n) : undefined
-            loadRow(row, n, panel.numbers, r * n + s)
-          }
-        }
-      }
+      loadFours(x, (start + first) * n, rows, n, panel.numbers, 0)
       for (let run = from; run < to; run++) each(panel, run, first, rows, Math.ceil(rows / 4))
     }
   }
-}
-
-const isInOrder = (steps: Int32Array, first: number, rows: number): boolean => {
-  for (let r = 1; r < rows; r++) if (steps[first + r] !== steps[first]! + r) return false
-  return true
 }
 
 /** Rows of n numbers that lie one after the other from p on, in fours; zeros fill up the last four. */

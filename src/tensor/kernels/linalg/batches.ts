@@ -34,32 +34,31 @@ export const members = (own: Shape.Shape, full: Shape.Shape): Int32Array => {
   return out
 }
 
-/** A common batch shape as `outer` runs of `inner` members each, along which some operands stay the same. */
+/**
+ * A common batch shape as `outer` runs of `inner` members each: along a run the first operand's members follow one another,
+ * and the others stay the same.
+ */
 export interface Runs {
   readonly outer: number
   readonly inner: number
-  /** Which member of each operand a run begins with, and which of them, from there, each of its members meets. */
-  readonly operands: ReadonlyArray<{ readonly starts: Int32Array; readonly steps: Int32Array }>
+  /** Which member of each operand a run begins with. */
+  readonly operands: ReadonlyArray<Int32Array>
 }
 
-/** The runs of the operands' common batch in which those from the second on stay the same. */
+/** The longest runs of operands with these batch shapes. */
 export const runsOf = (batches: ReadonlyArray<Shape.Shape>): Runs => {
   const full = Shape.broadcast(...batches)!
   const sizeAt = (shape: Shape.Shape, axis: number): number => shape[axis - full.length + shape.length] ?? 1
   let split = full.length
   while (split > 0 && batches.slice(1).every((shape) => sizeAt(shape, split - 1) === 1)) split--
-  const [outer, inner] = [full.slice(0, split), full.slice(split)]
+  const inner = full.slice(split)
   return {
-    outer: Shape.size(outer),
+    outer: Shape.size(full.slice(0, split)),
     inner: Shape.size(inner),
     operands: batches.map((shape) => {
       const at = Math.max(shape.length - inner.length, 0)
-      const [ofOuter, ofInner] = [shape.slice(0, at), shape.slice(at)]
-      const length = Shape.size(ofInner)
-      return {
-        starts: members(ofOuter, outer).map((member) => member * length),
-        steps: members(ofInner, inner),
-      }
+      const length = Shape.size(shape.slice(at))
+      return members(shape.slice(0, at), full.slice(0, split)).map((member) => member * length)
     }),
   }
 }

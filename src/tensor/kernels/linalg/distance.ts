@@ -50,7 +50,7 @@ const byFours = (
   const [x, loc, m] = inputs as [Float32Array, Float32Array, Float32Array]
   const out = outputs[0]!
   const n = shapes[2]!.at(-1)!
-  const [, ofLoc, ofM] = runs.operands as [unknown, Runs["operands"][0], Runs["operands"][0]]
+  const [, ofLoc, ofM] = runs.operands as [unknown, Int32Array, Int32Array]
   const factors = new Float64Array(m.length)
   for (let at = 0; at < m.length; at += n * n) loadWhitening(given, m, at, n, factors)
   // A factor, a location, and what is left of four rows.
@@ -62,7 +62,7 @@ const byFours = (
     room,
     ({ numbers, whitened, x: rows, room: l, out: found }, run, first, count, fours) => {
       const center = l + n * n
-      const [p, q] = [ofM.starts[run]! * n * n, ofLoc.starts[run]! * n]
+      const [p, q] = [ofM[run]! * n * n, ofLoc[run]! * n]
       numbers.set(factors.subarray(p, p + n * n), l)
       numbers.set(loc.subarray(q, q + n), center)
       whitened(rows, fours, n, center, l, center + n, found)

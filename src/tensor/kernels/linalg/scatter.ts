@@ -98,7 +98,7 @@ const sumsOf = (
     const fours = Math.ceil(rows / 4)
     loadFours(x, row * d, rows, d, numbers, ofX)
     loadFours(w, row * k, rows, k, numbers, ofW)
-    center(numbers, ofX, rows, origin)
+    center(numbers, ofX, fours, origin)
     addWeights(numbers, ofW, fours, count)
     addMoments(ofX, ofW, fours, d, k, first, squares)
     if (form === "full") addOuters(ofX, ofW, fours, d, k, outers)
@@ -110,17 +110,15 @@ const sumsOf = (
   return { count, first: halves(numbers, first, k * d), second }
 }
 
-/** Rows, there so many, about the origin. */
-const center = (numbers: Float64Array, at: number, rows: number, origin: Float64Array): void => {
-  const n = origin.length
-  for (let r = 0; r < rows; r += 4) {
-    const missing = Math.max(r + 4 - rows, 0)
-    for (let i = 0, p = at + r * n; i < n; i++, p += 4) {
+/** Rows about the origin. Those that are not there weigh nothing, and may be anything. */
+const center = (numbers: Float64Array, at: number, fours: number, origin: Float64Array): void => {
+  for (let f = 0, p = at; f < fours; f++) {
+    for (let i = 0; i < origin.length; i++, p += 4) {
       const from = origin[i]!
       numbers[p]! -= from
-      if (missing < 3) numbers[p + 1]! -= from
-      if (missing < 2) numbers[p + 2]! -= from
-      if (missing < 1) numbers[p + 3]! -= from
+      numbers[p + 1]! -= from
+      numbers[p + 2]! -= from
+      numbers[p + 3]! -= from
     }
   }
 }
