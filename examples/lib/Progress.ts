@@ -1,12 +1,13 @@
 /**
- * Progress of a long task. On a terminal: one line at the bottom, redrawn in place, with a bar and the time left.
- * Elsewhere (a file, a CI log): a plain line now and then.
+ * Progress of long tasks, one or several at once. On a terminal: a line for each at the bottom, redrawn in place, with a
+ * bar and the time left. Elsewhere (a file, a CI log): a plain line now and then.
  *
  * ```ts
  * const progress = yield* Progress
  * const task = yield* progress.task("fitting")
  * yield* task.at(0.42, "epoch 3/8")   // fitting ████▏      42%  epoch 3/8  0:31 left
  * yield* progress.line("a line that stays")
+ * yield* task.end
  * ```
  */
 import { Clock, Context, Effect, Layer, Terminal } from "effect"
@@ -16,6 +17,8 @@ import { TerminalCapabilities } from "effect/cli"
 export interface Task {
   /** Shows that the share `done` (0 … 1) of the task is behind us, and what there is to say about it. */
   readonly at: (done: number, text: string) => Effect.Effect<void>
+  /** Takes the task's line away. */
+  readonly end: Effect.Effect<void>
 }
 
 /** Where progress is shown. */
@@ -28,7 +31,7 @@ export class Progress extends Context.Service<
     readonly line: (text: string) => Effect.Effect<void>
   }
 >()("guidepost/examples/Progress") {
-  /** Draws where standard output is a terminal; the last bar is wiped when the scope closes. */
+  /** Draws where standard output is a terminal; what is left of the bars is wiped when the scope closes. */
   static readonly layer = Layer.effect(
     Progress,
     Effect.gen(function* () {
@@ -36,19 +39,30 @@ export class Progress extends Context.Service<
       const { canAnimate } = yield* TerminalCapabilities.TerminalCapabilities
       const write = (text: string) => Effect.orDie(terminal.display(text))
       const every = canAnimate ? REDRAW : REPEAT
-      let drawn = false
-      const wipe = Effect.suspend(() => {
-        if (!drawn) return Effect.void
-        drawn = false
-        return write(WIPE)
+      const bars = new Map<object, string>()
+      let drawn = 0
+      const wiping = () => {
+        const rows = drawn
+        drawn = 0
+        return rows === 0 ? "" : WIPE + `${UP}${WIPE}`.repeat(rows - 1)
+      }
+      const drawing = () => {
+        drawn = bars.size
+        return [...bars.values()].join("\n")
+      }
+      /** Puts `text` above the bars. */
+      const above = (text: string) => Effect.suspend(() => write(wiping() + text + drawing()))
+      yield* Effect.addFinalizer(() => {
+        bars.clear()
+        return above("")
       })
-      yield* Effect.addFinalizer(() => wipe)
 
       return Progress.of({
-        line: (text) => Effect.andThen(wipe, write(`${text}\n`)),
+        line: (text) => above(`${text}\n`),
         task: Effect.fnUntraced(function* (title) {
           const start = yield* Clock.currentTimeMillis
           let last = canAnimate ? 0 : start
+          const task = {}
           const at = Effect.fnUntraced(function* (done: number, text: string) {
             const now = yield* Clock.currentTimeMillis
             if (now - last < every) return
@@ -61,10 +75,11 @@ export class Progress extends Context.Service<
               0,
               (yield* terminal.columns) - 1,
             )
-            drawn = true
-            yield* write(`${WIPE}${line}`)
+            bars.set(task, line)
+            yield* above("")
           })
-          return { at }
+          const end = Effect.suspend(() => (bars.delete(task) ? above("") : Effect.void))
+          return { at, end }
         }),
       })
     }),
@@ -81,8 +96,9 @@ export const duration = (milliseconds: number): string => {
 const REDRAW = 100
 const REPEAT = 10_000
 
-/** To the line's beginning, and clear it. */
+/** To the line's beginning, and clear it; to the line above. */
 const WIPE = "\r\x1b[2K"
+const UP = "\x1b[1A"
 
 /** A bar whose end moves by eighths of a character. */
 const bar = (done: number): string => {

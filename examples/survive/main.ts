@@ -99,6 +99,7 @@ const survive = Effect.fnUntraced(function* (name: Name, kills: number, length: 
   }
   if (furthest <= 1)
     return yield* failure(`${name} was killed before it had a checkpoint to go on from: raise --steps`)
+  yield* task.end
   yield* progress.line(
     `${name}: killed ${killed} times in ${length} steps, gone on at up to step ${furthest}; ` +
       `${ended === 1 ? "it ended" : `${ended} such fits ended`} with the same ${params.length} bytes`,

@@ -40,6 +40,7 @@ export const report = Effect.fnUntraced(function* (
     batchSize: Math.min(250, weighed.size),
     onProgress: (done) => task.at(done, "the importance-weighted log-likelihood"),
   })
+  yield* task.end
 
   const n = (count: number) => count.toLocaleString("en")
   const row = (name: string, read: (metrics: Metrics) => number) =>

@@ -44,6 +44,7 @@ export const train = Effect.fnUntraced(function* (
     },
   })
   curve.end()
+  yield* task.end
   if (fit.ended === "until") {
     yield* progress.line(
       `Stopped after ${fit.steps} steps. Writing what there is; Ctrl-C again quits at once.`,
