@@ -729,7 +729,7 @@ for (const backend of ["cpu", "wasm"] as const) {
           )
           const data = yield* Dataset.fromArray(Float32Array.of(0, 1, 2, 7), [4])
           const fit = fitSVI(model, () => Effect.void, data, { epochs: 1, batchSize: 1 })
-          yield* refused(fit, "NonFinite", 'site "c"', "log-density", "-Infinity")
+          yield* refused(fit, "NonFinite", 'site "c"', "row 3 of the data: 7", "not an integer from 0 to 2")
         }))
 
       each(
