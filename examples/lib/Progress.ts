@@ -51,7 +51,11 @@ export class Progress extends Context.Service<
         return [...bars.values()].join("\n")
       }
       /** Puts `text` above the bars. */
-      const above = (text: string) => Effect.suspend(() => write(wiping() + text + drawing()))
+      const above = (text: string) =>
+        Effect.suspend(() => {
+          const output = wiping() + text + drawing()
+          return output === "" ? Effect.void : write(output)
+        })
       yield* Effect.addFinalizer(() => {
         bars.clear()
         return above("")

@@ -399,18 +399,15 @@ describe("Progress", () => {
     yield* progress.line("a line")
   })
 
-  it.effect("on a terminal is one line, redrawn, wiped before another and cut to its width", () => {
+  it.effect("on a terminal is a line for each task, redrawn below what stays and cut to its width", () => {
     const [written, layer] = recorded(60)
     return Effect.gen(function* () {
       yield* use
-      expect(written).toEqual([
-        `\r\x1b[2Kfit ${"█".repeat(6)}${" ".repeat(18)} 25%  epoch 1/4  1:30 left`,
-        "\r\x1b[2K",
-        "a line\n",
-      ])
+      const bar = `fit ${"█".repeat(6)}${" ".repeat(18)} 25%  epoch 1/4  1:30 left`
+      expect(written).toEqual([bar, `\r\x1b[2Ka line\n${bar}`])
       const progress = yield* Progress
       yield* (yield* progress.task("x".repeat(100))).at(0.5, "")
-      expect(written.at(-1)).toBe(`\r\x1b[2K${"x".repeat(59)}`)
+      expect(written.at(-1)).toBe(`\r\x1b[2K${bar}\n${"x".repeat(59)}`)
     }).pipe(Effect.provide(layer))
   })
 
